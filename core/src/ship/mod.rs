@@ -1,0 +1,3 @@
+//! SHIP: identities, and one connection from the first octet to its close.
+
+pub mod identity;
