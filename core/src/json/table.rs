@@ -33,6 +33,8 @@ pub struct Key {
 pub struct Ty {
     /// XSD name; anonymous types by path (`BillDataType/total`).
     pub name: &'static str,
+    /// The blobs its keys and enum values stand in.
+    pub literals: &'static Literals,
     /// Keys of the fields, in wire order.
     pub keys: &'static [Key],
     /// The fields, parallel to `keys`; at most 16.
