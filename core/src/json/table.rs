@@ -43,6 +43,9 @@ pub struct Ty {
     pub identifiers: u16,
     /// The field that says whether a peer may change the entry (`isLimitChangeable`).
     pub write_flag: Option<u8>,
+    /// Exactly one field is meant, although the schema has a sequence: stating one in a partial update clears the
+    /// others (`DeviceConfigurationKeyValueValueType`).
+    pub one_of: bool,
 }
 
 /// One field of a type.
