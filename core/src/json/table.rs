@@ -41,6 +41,9 @@ pub struct Ty {
     pub fields: &'static [Field],
     /// Bit `i` is set where field `i` is a primary or sub identifier of a list entry.
     pub identifiers: u16,
+    /// The identifiers a peer may leave out (`valueType` of `MeasurementDataType`): a missing one is the first value of
+    /// its enum.
+    pub optional_identifiers: u16,
     /// The field that says whether a peer may change the entry (`isLimitChangeable`).
     pub write_flag: Option<u8>,
     /// Exactly one field is meant, although the schema has a sequence: stating one in a partial update clears the
