@@ -146,7 +146,7 @@ structs! {
     /// A part of `ShipMessage` (`AccessMethodsType`).
     AccessMethods = "AccessMethodsType" {
         0 id "id" 7760 Option<String>,
-        1 dns_sd_m_dns "dnsSd_mDns" 4418 Option<AccessMethodsDnsSdMdns>,
+        1 dns_sd_mdns "dnsSd_mDns" 4418 Option<AccessMethodsDnsSdMdns>,
         2 dns "dns" 4409 Option<AccessMethodsDns>,
     }
     /// A part of `AccessMethodsType` (`AccessMethodsType/dnsSd_mDns`).
