@@ -233,7 +233,8 @@ fn describe(schema: &Schema, roles: &BTreeMap<&str, String>, ty: &Complex) -> St
             .map(|f| f.parent.as_str())
             .collect();
         match users.as_slice() {
-            [] => "A type".into(),
+            [] if name == "ShipMessage" => "Every root of a SHIP document, which has one of them".into(),
+            [] => "A base of other types".into(),
             [one] => format!("A part of `{one}`"),
             many => format!("A part of {} types", many.len()),
         }

@@ -981,7 +981,7 @@ structs! {
         1 entity "entity" 5696 Option<ElementTag>,
         2 feature "feature" 6001 Option<ElementTag>,
     }
-    /// A type (`PossibleOperationsClassifierType`).
+    /// A base of other types (`PossibleOperationsClassifierType`).
     PossibleOperationsClassifier = "PossibleOperationsClassifierType" {
         0 partial "partial" 16123 Option<ElementTag>,
     }

@@ -180,7 +180,7 @@ structs! {
     KeyMaterialStateRequest = "KeyMaterialStateRequestType" {
         0 known_update_counter "knownUpdateCounter" 9460 Option<u16>,
     }
-    /// A type (`ShipMessage`).
+    /// Every root of a SHIP document, which has one of them (`ShipMessage`).
     ShipMessage = "ShipMessage" {
         0 connection_hello "connectionHello" 2485 Option<ConnectionHello>,
         1 message_protocol_handshake "messageProtocolHandshake" 11786 Option<MessageProtocolHandshake>,
