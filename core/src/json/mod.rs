@@ -23,6 +23,7 @@ mod limits;
 mod lookup;
 mod number;
 mod plain;
+mod read_value;
 mod reader;
 mod repairs;
 mod scan;
@@ -33,6 +34,7 @@ mod tests;
 mod text;
 mod token;
 mod value;
+
 mod writer;
 
 pub use builder::Builder;
