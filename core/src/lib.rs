@@ -39,5 +39,6 @@ extern crate alloc;
 
 pub mod ids;
 pub mod json;
+pub mod model;
 pub mod ship;
 pub mod time;

@@ -54,7 +54,10 @@ fn choice(
     let keys: Vec<&str> = rows.iter().map(|(_, (key, _))| key.as_str()).collect();
     let (displacements, slots) = index::build(&keys);
     let name = group_name(group);
-    let _ = writeln!(out, "    /// `{group}`.\n    {name} {name}_FUNCTIONS = {group:?}, index [");
+    let _ = writeln!(
+        out,
+        "    /// `{group}`.\n    {name} {name}_FUNCTIONS {name}_ROUND_TRIPS = {group:?}, index ["
+    );
     wrap(out, displacements.iter().map(|d| format!("{d},")));
     out.push_str("    ] [\n");
     wrap(out, slots.iter().map(|s| format!("{s},")));

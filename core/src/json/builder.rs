@@ -76,10 +76,15 @@ impl Builder {
 
     /// Writes a list.
     pub fn list<V: Value>(&mut self, items: &[V]) {
+        self.list_with(items, V::write);
+    }
+
+    /// Writes a list whose items `write` writes.
+    pub fn list_with<T>(&mut self, items: &[T], write: impl Fn(&T, &mut Self)) {
         let list = self.open(Form::List);
         for item in items {
             self.head = Head::NONE;
-            item.write(self);
+            write(item, self);
         }
         self.close(list);
     }

@@ -255,6 +255,7 @@ macro_rules! ty {
             keys: &const { keys([$($key),*]) },
             fields: &[$($field),*],
             identifiers: $ids,
+            optional_identifiers: 0,
             write_flag: $flag,
             one_of: $one,
         };

@@ -39,7 +39,7 @@ frames! {
 
 choices! {
     /// `DataChoiceGroup`.
-    DATA DATA_FUNCTIONS = "DataChoiceGroup", index [
+    DATA DATA_FUNCTIONS DATA_ROUND_TRIPS = "DataChoiceGroup", index [
         0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0,
         0, 0, 1, 0, 0, 0, 0, 2, 2, 3, 0, 3, 0, 0, 0, 1, 1, 0, 1, 0, 0, 1, 2, 2, 0, 2, 0, 1, 1, 0, 0, 0, 0, 1,
         0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 2, 0, 12, 0, 0, 1, 1, 4, 0, 0, 0, 0, 1, 5, 0,
@@ -204,7 +204,7 @@ choices! {
         141 "useCaseInformationListData" 27100 UseCaseInformationListData,
     }
     /// `DataSelectorsChoiceGroup`.
-    SELECTORS SELECTORS_FUNCTIONS = "DataSelectorsChoiceGroup", index [
+    SELECTORS SELECTORS_FUNCTIONS SELECTORS_ROUND_TRIPS = "DataSelectorsChoiceGroup", index [
         2, 3, 0, 0, 0, 0, 0, 8, 2, 6, 0, 4, 0, 1, 0, 3, 0, 0, 0, 4, 0, 2, 0, 1, 1, 0, 1, 3, 0, 0, 3, 0, 1, 2,
         0, 0, 0, 0, 0, 0, 7, 1, 5, 4, 0, 3, 0, 2, 10, 5, 0, 0, 0, 0, 9, 1, 1, 1, 2, 0, 1, 0, 1, 5,
     ] [
@@ -317,7 +317,7 @@ choices! {
         141 "useCaseInformationListDataSelectors" 27132 UseCaseInformationListDataSelectors,
     }
     /// `DataElementsChoiceGroup`.
-    ELEMENTS ELEMENTS_FUNCTIONS = "DataElementsChoiceGroup", index [
+    ELEMENTS ELEMENTS_FUNCTIONS ELEMENTS_ROUND_TRIPS = "DataElementsChoiceGroup", index [
         0, 0, 0, 0, 0, 0, 0, 2, 1, 0, 3, 0, 0, 2, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0,
         1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0,
         0, 0, 0, 0, 0, 0, 1, 5, 0, 0, 0, 1, 0, 4, 1, 4, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,

@@ -1,0 +1,421 @@
+//! The SPINE datagram: what a peer sent, as views over one tape, and what is to be sent, as plain data
+//! (SPINE 5.3, SHIP 11.4).
+
+use alloc::vec::Vec;
+
+use super::generated::{
+    CMD, DATA, DATA_FUNCTIONS, DATAGRAM, ELEMENTS, ELEMENTS_FUNCTIONS, FILTER, PAYLOAD, SELECTORS,
+    SELECTORS_FUNCTIONS, SPINE_DOCUMENT,
+};
+use super::{AbsoluteOrRelativeTime, CmdControl, FunctionData, FunctionId, Header};
+use crate::json::table::Choice;
+use crate::json::{Builder, Cursor, ElementTag, Error, Limits, Repairs, Tape, Typed, Value};
+
+/// Field numbers of `DatagramType`.
+mod datagram_field {
+    pub(super) const HEADER: u8 = 0;
+    pub(super) const PAYLOAD: u8 = 1;
+}
+
+/// Field numbers of `CmdType`.
+mod cmd_field {
+    pub(super) const FUNCTION: u8 = 0;
+    pub(super) const FILTER: u8 = 1;
+    pub(super) const DATA: u8 = 2;
+    pub(super) const LAST_UPDATE_AT: u8 = 4;
+}
+
+/// Field numbers of `FilterType`.
+mod filter_field {
+    pub(super) const CMD_CONTROL: u8 = 1;
+    pub(super) const SELECTORS: u8 = 2;
+    pub(super) const ELEMENTS: u8 = 3;
+}
+
+/// The only field of `SpineDocument` and of `PayloadType`.
+const ONLY: u8 = 0;
+
+/// A datagram a peer sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Datagram(Tape);
+
+impl Datagram {
+    /// Reads `{"datagram":…}`.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are no such document or exceed a limit.
+    pub fn read(bytes: &[u8], limits: &Limits) -> Result<(Self, Repairs), Error> {
+        Tape::read_document(&SPINE_DOCUMENT, bytes, limits).map(|(tape, repairs)| (Self(tape), repairs))
+    }
+
+    /// Appends the document.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        self.0.write_document(out);
+    }
+
+    /// The header; empty where there is none.
+    pub fn header(&self) -> Header {
+        self.part(datagram_field::HEADER).map(Cursor::get).unwrap_or_default()
+    }
+
+    /// The commands; a valid datagram has one (SPINE 5.3.2).
+    pub fn cmds(&self) -> impl Iterator<Item = CmdView<'_>> {
+        let cmds = self.part(datagram_field::PAYLOAD).and_then(|payload| payload.field(ONLY));
+        cmds.into_iter().flat_map(Cursor::items).map(CmdView)
+    }
+
+    fn part(&self, number: u8) -> Option<Cursor<'_>> {
+        self.0.root().field(ONLY)?.field(number)
+    }
+}
+
+/// A command a peer sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CmdView<'a>(Cursor<'a>);
+
+impl<'a> CmdView<'a> {
+    /// The text of `function`; an empty one counts as absent, as some peers send it in partial replies.
+    pub fn function(self) -> Option<&'a str> {
+        self.0.field(cmd_field::FUNCTION).and_then(Cursor::str).filter(|name| !name.is_empty())
+    }
+
+    /// The data element; the first one, where a valid command has no other.
+    pub fn data(self) -> Option<(FunctionId, Cursor<'a>)> {
+        alternatives(self.0, cmd_field::DATA, &DATA, DATA_FUNCTIONS).next()
+    }
+
+    /// The data element as a typed value, where it is that function's.
+    pub fn get<T: FunctionData>(self) -> Option<T> {
+        self.data().filter(|(function, _)| *function == T::FUNCTION).map(|(_, data)| data.get())
+    }
+
+    /// The filters; a valid command has two at most (SPINE 5.3.4).
+    pub fn filters(self) -> impl Iterator<Item = FilterView<'a>> {
+        self.0.field(cmd_field::FILTER).into_iter().flat_map(Cursor::items).map(FilterView)
+    }
+
+    /// When the data was last updated at the sender.
+    pub fn last_update_at(self) -> Option<AbsoluteOrRelativeTime> {
+        self.0.field(cmd_field::LAST_UPDATE_AT).map(Cursor::get)
+    }
+
+    /// Name of an element that no function of SPINE 1.3.0 has: the command is answered with error 6.
+    pub fn unknown(self) -> Option<&'a str> {
+        self.0.fields().find_map(Cursor::unknown)
+    }
+
+    /// The command as plain data; `None` without a data element.
+    pub fn to_cmd(self) -> Option<Cmd> {
+        let (function, data) = self.data()?;
+        let filters = self.filters().map(FilterView::to_filter).collect();
+        Some(Cmd { function, filters, data: data.to_tape(function.info().ty) })
+    }
+}
+
+/// A filter a peer sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FilterView<'a>(Cursor<'a>);
+
+impl<'a> FilterView<'a> {
+    /// Whether `cmdControl` states `delete`.
+    pub fn delete(self) -> bool {
+        self.control().delete.is_some()
+    }
+
+    /// Whether `cmdControl` states `partial`.
+    pub fn partial(self) -> bool {
+        self.control().partial.is_some()
+    }
+
+    fn control(self) -> CmdControl {
+        self.0.field(filter_field::CMD_CONTROL).map(Cursor::get).unwrap_or_default()
+    }
+
+    /// The selectors, alternatives to each other (SPINE 5.3.4), with the function each belongs to.
+    pub fn selectors(self) -> impl Iterator<Item = (FunctionId, Cursor<'a>)> {
+        alternatives(self.0, filter_field::SELECTORS, &SELECTORS, SELECTORS_FUNCTIONS)
+    }
+
+    /// The elements, with the function they belong to.
+    pub fn elements(self) -> Option<(FunctionId, Cursor<'a>)> {
+        alternatives(self.0, filter_field::ELEMENTS, &ELEMENTS, ELEMENTS_FUNCTIONS).next()
+    }
+
+    /// Name of an element that no filter of SPINE 1.3.0 has.
+    pub fn unknown(self) -> Option<&'a str> {
+        self.0.fields().find_map(Cursor::unknown)
+    }
+
+    /// The filter as plain data.
+    pub fn to_filter(self) -> Filter {
+        let tape = |(function, part): (FunctionId, Cursor<'_>), ty: fn(FunctionId) -> Option<_>| {
+            ty(function).map(|ty| part.to_tape(ty))
+        };
+        Filter {
+            delete: self.delete(),
+            partial: self.partial(),
+            selectors: self.selectors().filter_map(|s| tape(s, |f| f.info().selectors)).collect(),
+            elements: self.elements().and_then(|e| tape(e, |f| f.info().elements)),
+        }
+    }
+}
+
+/// What stands in a choice group, and the function of each alternative.
+fn alternatives<'a>(
+    parent: Cursor<'a>,
+    number: u8,
+    group: &'static Choice,
+    functions: &'static [FunctionId],
+) -> impl Iterator<Item = (FunctionId, Cursor<'a>)> {
+    parent.fields().filter(move |field| field.number() == number).filter_map(move |field| {
+        let alternative = field.choice(group)?;
+        Some((*functions.get(usize::from(alternative))?, field))
+    })
+}
+
+/// A filter to send (SPINE 5.3.4): which entries and elements a command touches, and how.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Filter {
+    /// Deletes what is selected.
+    pub delete: bool,
+    /// Touches only what is selected.
+    pub partial: bool,
+    /// Entries to select, alternatives to each other. Writers state one at most.
+    pub selectors: Vec<Tape>,
+    /// Elements to select.
+    pub elements: Option<Tape>,
+}
+
+impl Filter {
+    /// A filter for a partial read, write, reply or notify.
+    pub fn partial() -> Self {
+        Self { partial: true, ..Self::default() }
+    }
+
+    /// A filter that deletes.
+    pub fn delete() -> Self {
+        Self { delete: true, ..Self::default() }
+    }
+
+    /// Adds entries to select: a struct `…ListDataSelectors` of the command's function.
+    #[must_use]
+    pub fn select(mut self, selectors: &impl Typed) -> Self {
+        self.selectors.push(Tape::of(selectors));
+        self
+    }
+
+    /// States the elements to select: a struct `…Elements` of the command's function.
+    #[must_use]
+    pub fn elements(self, elements: &impl Typed) -> Self {
+        Self { elements: Some(Tape::of(elements)), ..self }
+    }
+
+    fn write(&self, function: FunctionId, builder: &mut Builder) {
+        builder.object(&FILTER, |b| {
+            let tag = |set: bool| set.then_some(ElementTag);
+            let control = CmdControl { delete: tag(self.delete), partial: tag(self.partial) };
+            control.write(b.key(filter_field::CMD_CONTROL));
+            for selectors in &self.selectors {
+                put(b, filter_field::SELECTORS, SELECTORS_FUNCTIONS, function, selectors);
+            }
+            if let Some(elements) = &self.elements {
+                put(b, filter_field::ELEMENTS, ELEMENTS_FUNCTIONS, function, elements);
+            }
+        });
+    }
+}
+
+/// A command to send.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Cmd {
+    /// The function.
+    pub function: FunctionId,
+    /// The filters; none for an exchange of the whole data.
+    pub filters: Vec<Filter>,
+    /// The data, of the function's type.
+    pub data: Tape,
+}
+
+impl Cmd {
+    /// A command with empty data: a read of everything, or a write of nothing.
+    pub fn read(function: FunctionId) -> Self {
+        Self { function, filters: Vec::new(), data: Tape::empty(function.info().ty) }
+    }
+
+    /// A command with the whole data of a function.
+    pub fn data<T: FunctionData>(value: &T) -> Self {
+        Self { function: T::FUNCTION, filters: Vec::new(), data: Tape::of(value) }
+    }
+
+    /// A command with a part of the data of a function, which the receiver merges.
+    pub fn partial<T: FunctionData>(value: &T) -> Self {
+        Self::data(value).with(Filter::partial())
+    }
+
+    /// This command with one more filter.
+    #[must_use]
+    pub fn with(mut self, filter: Filter) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
+    fn write(&self, builder: &mut Builder) {
+        builder.object(&CMD, |b| {
+            if !self.filters.is_empty() {
+                b.put(cmd_field::FUNCTION, &Some(super::Function::from(self.function)));
+                let write = |filter: &Filter, b: &mut Builder| filter.write(self.function, b);
+                b.key(cmd_field::FILTER).list_with(&self.filters, write);
+            }
+            put(b, cmd_field::DATA, DATA_FUNCTIONS, self.function, &self.data);
+        });
+    }
+}
+
+/// Puts the alternative of `function` into the choice group in field `number`; nothing where it has none.
+fn put(builder: &mut Builder, number: u8, functions: &[FunctionId], function: FunctionId, value: &Tape) {
+    // The alternatives stand in the order of the functions.
+    if let Ok(alternative) = functions.binary_search(&function) {
+        builder.alternative(number, alternative as u16).copy(value.root());
+    }
+}
+
+/// Appends `{"datagram":…}` with one command. `function` is stated if and only if there are filters (SPINE 5.3.4.1).
+pub fn write_datagram(header: &Header, cmd: &Cmd, out: &mut Vec<u8>) {
+    let mut builder = Builder::new(&SPINE_DOCUMENT);
+    builder.object(&SPINE_DOCUMENT, |b| {
+        b.key(ONLY).object(&DATAGRAM, |b| {
+            header.write(b.key(datagram_field::HEADER));
+            b.key(datagram_field::PAYLOAD).object(&PAYLOAD, |b| {
+                b.key(ONLY).list_with(core::slice::from_ref(cmd), Cmd::write);
+            });
+        });
+    });
+    builder.finish().write_document(out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::table::Ty;
+    use crate::model::*;
+    use alloc::string::String;
+
+    fn header() -> Header {
+        Header {
+            msg_counter: Some(7.into()),
+            cmd_classifier: Some(CmdClassifier::Write),
+            ..Header::default()
+        }
+    }
+
+    fn written(cmd: &Cmd) -> String {
+        let mut out = Vec::new();
+        write_datagram(&header(), cmd, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn framed(cmd: &str) -> String {
+        let head =
+            r#"{"datagram":[{"header":[{"msgCounter":7},{"cmdClassifier":"write"}]},{"payload":[{"cmd":[["#;
+        alloc::format!("{head}{cmd}]]}}]}}]}}")
+    }
+
+    fn limit(id: u32) -> LoadControlLimitListData {
+        let entry = LoadControlLimitData {
+            limit_id: Some(id.into()),
+            is_limit_active: Some(true),
+            ..Default::default()
+        };
+        LoadControlLimitListData { load_control_limit_data: [entry].into() }
+    }
+
+    fn selectors(id: u32) -> LoadControlLimitListDataSelectors {
+        LoadControlLimitListDataSelectors { limit_id: Some(id.into()) }
+    }
+
+    fn end_time() -> LoadControlLimitDataElements {
+        let period = TimePeriodElements { end_time: Some(ElementTag), ..Default::default() };
+        LoadControlLimitDataElements { time_period: Some(period), ..Default::default() }
+    }
+
+    #[test]
+    fn commands_are_written_in_the_forms_of_the_specification() {
+        let function = FunctionId::LOAD_CONTROL_LIMIT_LIST_DATA;
+        let delete = Filter::delete().select(&selectors(7)).elements(&end_time());
+        for (cmd, text) in [
+            (Cmd::read(function), r#"{"loadControlLimitListData":[]}"#),
+            (
+                Cmd::data(&limit(7)),
+                r#"{"loadControlLimitListData":[{"loadControlLimitData":[[{"limitId":7},{"isLimitActive":true}]]}]}"#,
+            ),
+            (
+                Cmd::partial(&limit(7)),
+                r#"{"function":"loadControlLimitListData"},{"filter":[[{"cmdControl":[{"partial":[]}]}]]},{"loadControlLimitListData":[{"loadControlLimitData":[[{"limitId":7},{"isLimitActive":true}]]}]}"#,
+            ),
+            (
+                Cmd::read(function).with(Filter::partial().select(&selectors(7)).select(&selectors(8))),
+                r#"{"function":"loadControlLimitListData"},{"filter":[[{"cmdControl":[{"partial":[]}]},{"loadControlLimitListDataSelectors":[{"limitId":7}]},{"loadControlLimitListDataSelectors":[{"limitId":8}]}]]},{"loadControlLimitListData":[]}"#,
+            ),
+            (
+                Cmd::data(&limit(7)).with(delete).with(Filter::partial()),
+                r#"{"function":"loadControlLimitListData"},{"filter":[[{"cmdControl":[{"delete":[]}]},{"loadControlLimitListDataSelectors":[{"limitId":7}]},{"loadControlLimitDataElements":[{"timePeriod":[{"endTime":[]}]}]}],[{"cmdControl":[{"partial":[]}]}]]},{"loadControlLimitListData":[{"loadControlLimitData":[[{"limitId":7},{"isLimitActive":true}]]}]}"#,
+            ),
+        ] {
+            let document = framed(text);
+            assert_eq!(written(&cmd), document);
+            let (datagram, repairs) = Datagram::read(document.as_bytes(), &Limits::default()).unwrap();
+            assert!(repairs.is_empty(), "{text}");
+            assert_eq!(datagram.header(), header());
+            assert_eq!(datagram.cmds().map(CmdView::to_cmd).collect::<Vec<_>>(), [Some(cmd)]);
+        }
+    }
+
+    #[test]
+    fn the_field_numbers_are_those_of_the_tables() {
+        for (ty, name, number) in [
+            (&SPINE_DOCUMENT, "datagram", ONLY),
+            (&DATAGRAM, "header", datagram_field::HEADER),
+            (&DATAGRAM, "payload", datagram_field::PAYLOAD),
+            (&PAYLOAD, "cmd", ONLY),
+            (&CMD, "function", cmd_field::FUNCTION),
+            (&CMD, "filter", cmd_field::FILTER),
+            (&CMD, "lastUpdateAt", cmd_field::LAST_UPDATE_AT),
+            (&FILTER, "cmdControl", filter_field::CMD_CONTROL),
+        ] {
+            assert_eq!(ty.field_named(name), Some(number), "{name}");
+        }
+        let groups = |ty: &'static Ty| ty.choices().map(|(number, _)| number).collect::<Vec<_>>();
+        assert_eq!(groups(&CMD), [cmd_field::DATA]);
+        assert_eq!(groups(&FILTER), [filter_field::SELECTORS, filter_field::ELEMENTS]);
+    }
+
+    #[test]
+    fn a_view_shows_what_a_peer_sent() {
+        let text = framed(
+            r#"{"function":""},{"filter":[[{"cmdControl":[{"delete":[]},{"partial":[]}]},{"setpointDataElements":[{"value":[]}]}]]},{"loadControlLimitListData":[]},{"lastUpdateAt":"PT5S"}"#,
+        );
+        let (datagram, _) = Datagram::read(text.as_bytes(), &Limits::default()).unwrap();
+        let cmd = datagram.cmds().next().unwrap();
+        assert_eq!(cmd.function(), None);
+        assert_eq!(cmd.data().unwrap().0, FunctionId::LOAD_CONTROL_LIMIT_LIST_DATA);
+        assert_eq!(cmd.get(), Some(LoadControlLimitListData::default()));
+        assert_eq!(cmd.get::<SetpointListData>(), None);
+        assert_eq!(cmd.last_update_at(), Some("PT5S".into()));
+        let filter = cmd.filters().next().unwrap();
+        assert!(filter.delete() && filter.partial());
+        assert_eq!(filter.selectors().count(), 0);
+        assert_eq!(filter.elements().unwrap().0, FunctionId::SETPOINT_LIST_DATA);
+    }
+
+    #[test]
+    fn an_unlisted_data_element_is_named() {
+        let text = framed(r#"{"electricalConnectionCharacteristicData":[{"parameterId":1}]}"#);
+        let (datagram, repairs) = Datagram::read(text.as_bytes(), &Limits::default()).unwrap();
+        let cmd = datagram.cmds().next().unwrap();
+        assert!(!repairs.is_empty());
+        assert_eq!(cmd.unknown(), Some("electricalConnectionCharacteristicData"));
+        assert_eq!(cmd.data(), None);
+        assert_eq!(cmd.to_cmd(), None);
+    }
+}

@@ -1,0 +1,151 @@
+//! The tables agree with themselves, and every typed struct with its table.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::vec::Vec;
+
+use super::generated::*;
+use crate::json::table::{Choice, Kind, TextRule, Ty};
+use crate::json::{AnyJson, Builder, Enumeration, Limits, Tape, Typed, Value};
+use crate::model::*;
+
+/// Every type that a datagram or a SHIP message can hold.
+fn types() -> BTreeMap<&'static str, &'static Ty> {
+    fn visit(ty: &'static Ty, seen: &mut BTreeMap<&'static str, &'static Ty>) {
+        if seen.insert(ty.name, ty).is_some_and(|before| core::ptr::eq(before, ty)) {
+            return;
+        }
+        for field in ty.fields {
+            match field.kind {
+                Kind::Object(ty) => visit(ty, seen),
+                Kind::Choice(group) => group.types.iter().for_each(|ty| visit(ty, seen)),
+                _ => {}
+            }
+        }
+    }
+    let mut seen = BTreeMap::new();
+    visit(ShipMessage::TY, &mut seen);
+    visit(&SPINE_DOCUMENT, &mut seen);
+    seen
+}
+
+#[test]
+fn every_type_is_reached_from_a_root() {
+    // SPINE has 682, of which 33 are aliases, 2 no structs (tag, string with a name) and 7 only bases of others (6 of
+    // bills, 1 of possible operations). SHIP has 22, of which `HeaderType` shares its name; the document is one more.
+    assert_eq!(types().len(), 682 - 33 - 2 - 7 + 22 - 1 + 1);
+}
+
+/// A value of each field, two of each list.
+fn fill(ty: &'static Ty, b: &mut Builder) {
+    b.object(ty, |b| {
+        for (number, field) in (0..).zip(ty.fields) {
+            if let Kind::Choice(group) = field.kind {
+                fill(group.types[0], b.alternative(number, 0));
+            } else if field.many {
+                b.key(number).list_with(&[number, number + 1], |seed, b| value(field.kind, *seed, b));
+            } else {
+                value(field.kind, number, b.key(number));
+            }
+        }
+    });
+}
+
+fn value(kind: Kind, seed: u8, b: &mut Builder) {
+    match kind {
+        Kind::Bool => b.bool(seed.is_multiple_of(2)),
+        Kind::Unsigned { min, max } => b.unsigned(max - u64::from(min.max(seed))),
+        Kind::Signed { bits } => b.signed(i64::from(seed) - (1 << (bits - 2))),
+        Kind::Text(TextRule::Duration) => b.text("PT2M"),
+        Kind::Text(_) => b.text(&format!("text {seed}")),
+        Kind::Enum(names) => b.enumeration(names, Some(u16::from(seed) % names.values.len() as u16), ""),
+        Kind::Tag => b.tag(),
+        Kind::Object(ty) => fill(ty, b),
+        Kind::Any => AnyJson::default().write(b),
+        Kind::Choice(_) => unreachable!("a choice is filled by its struct"),
+    }
+}
+
+#[test]
+fn every_type_is_written_and_read_back() {
+    for ty in types().into_values() {
+        let mut builder = Builder::new(ty);
+        fill(ty, &mut builder);
+        let full = builder.finish();
+        let mut text = Vec::new();
+        full.write(&mut text);
+        let (read, repairs) = Tape::read(ty, &text, &Limits::default()).unwrap();
+        assert!(repairs.is_empty(), "{}", ty.name);
+        assert_eq!(read, full);
+    }
+}
+
+#[test]
+fn every_typed_struct_holds_what_its_table_lists() {
+    type RoundTrip = fn(&Tape) -> Option<Tape>;
+    let groups: [(&Choice, &[RoundTrip]); 3] =
+        [(&DATA, DATA_ROUND_TRIPS), (&SELECTORS, SELECTORS_ROUND_TRIPS), (&ELEMENTS, ELEMENTS_ROUND_TRIPS)];
+    for (group, round_trips) in groups {
+        assert_eq!(group.types.len(), round_trips.len());
+        for (ty, round_trip) in group.types.iter().zip(round_trips) {
+            let mut builder = Builder::new(ty);
+            fill(ty, &mut builder);
+            let full = builder.finish();
+            assert_eq!(round_trip(&full).as_ref(), Some(&full));
+        }
+    }
+}
+
+#[test]
+fn functions_are_found_by_name_and_number() {
+    assert_eq!(FunctionId::all().count(), 142);
+    for (number, function) in FunctionId::all().enumerate() {
+        let info = function.info();
+        assert_eq!(FunctionId::from_name(info.name), Some(function));
+        assert_eq!(FunctionId::try_from(&Function::from(function)), Ok(function));
+        assert_eq!(Function::from(function).as_str(), info.name);
+        assert!(core::ptr::eq(DATA.types[number], info.ty));
+    }
+    assert_eq!(FunctionId::from_name("electricalConnectionCharacteristicData"), None);
+    assert_eq!(FunctionId::try_from(&Function::extended("_n:acme_x")), Err(UnknownFunction));
+    assert_eq!(FunctionId::LOAD_CONTROL_LIMIT_LIST_DATA.name(), "loadControlLimitListData");
+}
+
+#[test]
+fn a_function_knows_its_parts() {
+    let limits = FunctionId::LOAD_CONTROL_LIMIT_LIST_DATA.info();
+    let FunctionKind::List { item } = limits.kind else { panic!("a list") };
+    assert!(core::ptr::eq(item, LoadControlLimitData::TY));
+    assert!(core::ptr::eq(limits.selectors.unwrap(), LoadControlLimitListDataSelectors::TY));
+    assert!(core::ptr::eq(limits.elements.unwrap(), LoadControlLimitDataElements::TY));
+    assert_eq!(limits.elements_scope, ElementsScope::Item);
+    assert_eq!(limits.features, [FeatureType::LoadControl]);
+    assert_eq!((item.identifiers, item.write_flag), (0b1, Some(1)));
+
+    let result = FunctionId::RESULT_DATA.info();
+    assert!(result.any_feature && result.selectors.is_none() && result.elements.is_none());
+    assert_eq!(MeasurementData::TY.identifiers, 0b11);
+    assert_eq!(MeasurementData::TY.optional_identifiers, 0b10);
+    assert!(DeviceConfigurationKeyValueValue::TY.one_of);
+}
+
+#[test]
+fn enums_keep_what_they_do_not_list() {
+    let read = |text: &str| {
+        let json = format!(r#"[{{"scopeType":"{text}"}}]"#);
+        let (tape, _) =
+            Tape::read(MeasurementDescriptionData::TY, json.as_bytes(), &Limits::default()).unwrap();
+        let mut out = Vec::new();
+        Tape::of(&tape.get::<MeasurementDescriptionData>().unwrap()).write(&mut out);
+        assert_eq!(out, json.as_bytes());
+        tape.get::<MeasurementDescriptionData>().unwrap().scope_type.unwrap()
+    };
+    assert_eq!(read("acPowerTotal"), ScopeType::AcPowerTotal);
+    assert_eq!(read("_n:acme_x"), ScopeType::Extended("_n:acme_x".into()));
+}
+
+#[test]
+fn a_pin_does_not_show_in_debug_output() {
+    let input = ConnectionPinInput { pin: Some("12345678".into()) };
+    assert!(!format!("{input:?}").contains("1234"));
+}
