@@ -17,6 +17,16 @@ use core::ops::Add;
 use core::time::Duration;
 
 /// Where a connection stands.
+///
+/// ```text
+///       trusted              peer ready
+/// Cmi ───────────▶ HelloReady ─────────▶ Protocol ──▶ Pin ──▶ Data ──leave──▶ Closing
+///  │                   ▲                    ▲
+///  │ undecided         │ trusted            │ trusted, and the peer was ready
+///  └───────────▶ HelloPending ──────────────┘
+///
+/// every phase ──▶ Closed: refused or aborted, a fault, a timer, the peer's close, the confirmation of the own
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Connection mode initialisation (SHIP 13.4.3).
@@ -86,18 +96,7 @@ impl fmt::Display for Timer {
     }
 }
 
-/// The phase a connection is in. Each consumes itself and returns the next.
-///
-/// ```text
-///         trusted            peer ready
-///  Cmi ─────────▶ HelloReady ─────────▶ Protocol ──▶ Pin ──▶ Data ──announce──▶ Closing
-///   │                 ▲                    ▲                   │                   │
-///   │ undecided   granted, peer pending    │                   │                   │
-///   ├─────────▶ HelloPending ──granted, peer ready             │                   │
-///   │ refused         │                                        │                   │
-///   └─────────────────┴──▶ Closed ◀── a fault, a timer, a ─────┴── confirmed, or ──┘
-///                                     refusal, a close             time is over
-/// ```
+/// The phase a connection is in; [`Phase`] shows the way. Each consumes itself and returns the next.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum State {
     Cmi(Cmi),
