@@ -27,7 +27,7 @@ fn fill(texts: &[&str], buckets: usize, size: usize) -> Option<(Vec<u16>, Vec<u1
     let mut displacements = vec![0; buckets];
     let mut slots = vec![EMPTY; size];
     for b in order {
-        displacements[b] = (0..=u16::MAX).take(4 * size).find(|&d| place(&mut slots, &members[b], d))?;
+        displacements[b] = (0..=u16::MAX).take(size).find(|&d| place(&mut slots, &members[b], d))?;
     }
     Some((displacements, slots))
 }

@@ -68,7 +68,8 @@ fn root(modules: &BTreeMap<String, String>) -> String {
 fn snake(name: &str) -> String {
     let mut out = String::new();
     let mut lower = false;
-    for c in name.chars() {
+    // mDNS is one word.
+    for c in name.replace("mDns", "Mdns").chars() {
         if c.is_ascii_uppercase() && lower {
             out.push('_');
         }

@@ -4,11 +4,11 @@ use std::fs;
 use std::io;
 
 fn main() -> io::Result<()> {
-    let folder = eebus_codegen::generated_folder();
+    let (files, folder) = (eebus_codegen::generate(), eebus_codegen::generated_folder());
     fs::remove_dir_all(&folder)
         .or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
     fs::create_dir_all(&folder)?;
-    for (file, text) in eebus_codegen::generate() {
+    for (file, text) in files {
         fs::write(folder.join(file), text)?;
     }
     Ok(())

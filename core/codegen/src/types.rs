@@ -19,6 +19,9 @@ pub(crate) const FRAME: [&str; 4] = ["DatagramType", "PayloadType", "CmdType", "
 /// Types that are no structs: the presence marker and the string with a name.
 const NO_STRUCT: [&str; 2] = ["ElementTagType", "SpecificationVersionDataType"];
 
+/// Types that serve as keys of maps.
+const ADDRESSES: [&str; 3] = ["DeviceAddressType", "EntityAddressType", "FeatureAddressType"];
+
 /// The Rust of one schema file.
 pub(crate) fn emit(schema: &Schema, places: &Places, file: &str) -> String {
     let mut macros = BTreeMap::<&str, String>::new();
@@ -66,7 +69,8 @@ pub(crate) fn emit(schema: &Schema, places: &Places, file: &str) -> String {
 fn structure(schema: &Schema, places: &Places, ty: &Complex, doc: &str) -> String {
     let fields = schema.fields(&ty.name);
     assert!(fields.len() <= MAX_FIELDS, "{} has {} fields", ty.name, fields.len());
-    let mut out = format!("    /// {doc}\n    {} = {:?}", ty.rust_name, ty.name);
+    let order = if ADDRESSES.contains(&&*ty.name) { "    #[derive(PartialOrd, Ord)]\n" } else { "" };
+    let mut out = format!("    /// {doc}\n{order}    {} = {:?}", ty.rust_name, ty.name);
     let number = |name: &str| fields.iter().position(|f| f.element == name).expect("a field of its type");
     let listed = |which: &dyn Fn(&str) -> bool| -> String {
         let mine = schema.identifiers.iter().filter(|i| i.item_type == ty.name && which(&i.optional));
@@ -229,7 +233,8 @@ fn describe(schema: &Schema, roles: &BTreeMap<&str, String>, ty: &Complex) -> St
             .map(|f| f.parent.as_str())
             .collect();
         match users.as_slice() {
-            [] => "A type".into(),
+            [] if name == "ShipMessage" => "Every root of a SHIP document, which has one of them".into(),
+            [] => "A base of other types".into(),
             [one] => format!("A part of `{one}`"),
             many => format!("A part of {} types", many.len()),
         }

@@ -217,10 +217,10 @@ impl Filter {
             let control = CmdControl { delete: tag(self.delete), partial: tag(self.partial) };
             control.write(b.key(filter_field::CMD_CONTROL));
             for selectors in &self.selectors {
-                put(b, filter_field::SELECTORS, SELECTORS_FUNCTIONS, function, selectors);
+                put(b, filter_field::SELECTORS, &SELECTORS, SELECTORS_FUNCTIONS, function, selectors);
             }
             if let Some(elements) = &self.elements {
-                put(b, filter_field::ELEMENTS, ELEMENTS_FUNCTIONS, function, elements);
+                put(b, filter_field::ELEMENTS, &ELEMENTS, ELEMENTS_FUNCTIONS, function, elements);
             }
         });
     }
@@ -267,17 +267,28 @@ impl Cmd {
                 let write = |filter: &Filter, b: &mut Builder| filter.write(self.function, b);
                 b.key(cmd_field::FILTER).list_with(&self.filters, write);
             }
-            put(b, cmd_field::DATA, DATA_FUNCTIONS, self.function, &self.data);
+            put(b, cmd_field::DATA, &DATA, DATA_FUNCTIONS, self.function, &self.data);
         });
     }
 }
 
 /// Puts the alternative of `function` into the choice group in field `number`; nothing where it has none.
-fn put(builder: &mut Builder, number: u8, functions: &[FunctionId], function: FunctionId, value: &Tape) {
+fn put(
+    builder: &mut Builder,
+    number: u8,
+    group: &Choice,
+    functions: &[FunctionId],
+    function: FunctionId,
+    value: &Tape,
+) {
     // The alternatives stand in the order of the functions.
-    if let Ok(alternative) = functions.binary_search(&function) {
-        builder.alternative(number, alternative as u16).copy(value.root());
-    }
+    let Ok(alternative) = functions.binary_search(&function) else { return };
+    debug_assert!(
+        group.types.get(alternative).is_some_and(|ty| core::ptr::eq(*ty, value.ty())),
+        "{} is no part of {function}",
+        value.ty().name
+    );
+    builder.alternative(number, alternative as u16).copy(value.root());
 }
 
 /// Appends `{"datagram":…}` with one command. `function` is stated if and only if there are filters (SPINE 5.3.4.1).

@@ -26,7 +26,7 @@ macro_rules! structs {
         { $($number:literal $field:ident $key:literal $at:literal $type:ty,)* }
     )*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct $name {
             $(#[doc = concat!("`", $key, "`")] pub $field: $type,)*
         }
@@ -129,6 +129,17 @@ macro_rules! enums {
                     $(Self::$variant => $text,)*
                     Self::Extended(text) => text,
                 }
+            }
+        }
+
+        /// The listed value with this text, or [`Self::Extended`].
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                let names = <Self as $crate::json::Enumeration>::NAMES;
+                let number = names.find(&$crate::model::generated::LITERALS, text);
+                number
+                    .and_then(<Self as $crate::json::Enumeration>::from_number)
+                    .unwrap_or_else(|| Self::Extended(text.into()))
             }
         }
 

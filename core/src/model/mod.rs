@@ -1,4 +1,35 @@
-//! The data model of SPINE 1.3.0 and SHIP 1.0.1.
+//! The data model of SPINE 1.3.0 and SHIP 1.0.1, generated from the tables in `core/schema`.
+//!
+//! - A **datagram** that came in is one tape: [`Datagram::read`], then views ([`CmdView`], [`FilterView`]) that
+//!   materialise nothing, or [`CmdView::get`] for a typed struct.
+//! - What is to be **sent** is plain data: a [`Header`] and a [`Cmd`], written by [`write_datagram`].
+//! - Every complex type of the schemas is a struct with optional fields; a repeated element is a `Vec`. A restriction
+//!   that repeats its base is an alias of it. Types of SHIP that share a name with SPINE begin with `Ship`.
+//! - Every enum keeps text it does not list in `Extended`, the closed ones too: the reader is tolerant.
+//! - [`FunctionId`] names one of the 142 functions and leads to what the tables know of it ([`FunctionInfo`]).
+//!
+//! ```
+//! use eebus_core::model::*;
+//!
+//! let limit = LoadControlLimitData {
+//!     limit_id: Some(LoadControlLimitId(0)),
+//!     is_limit_active: Some(true),
+//!     value: Some(ScaledNumber::from_integer(4200)),
+//!     ..LoadControlLimitData::default()
+//! };
+//! let cmd = Cmd::partial(&LoadControlLimitListData { load_control_limit_data: vec![limit] });
+//! let header = Header { cmd_classifier: Some(CmdClassifier::Write), ..Header::default() };
+//!
+//! let mut bytes = Vec::new();
+//! write_datagram(&header, &cmd, &mut bytes);
+//!
+//! let (datagram, repairs) = Datagram::read(&bytes, &Default::default())?;
+//! assert!(repairs.is_empty());
+//! let cmd = datagram.cmds().next().expect("one command");
+//! let limits: LoadControlLimitListData = cmd.get().expect("limits");
+//! assert_eq!(limits.load_control_limit_data[0].value, Some(4200.into()));
+//! # Ok::<(), eebus_core::json::Error>(())
+//! ```
 
 mod cmd;
 mod function;

@@ -140,12 +140,23 @@ fn enums_keep_what_they_do_not_list() {
         assert_eq!(out, json.as_bytes());
         tape.get::<MeasurementDescriptionData>().unwrap().scope_type.unwrap()
     };
-    assert_eq!(read("acPowerTotal"), ScopeType::AcPowerTotal);
-    assert_eq!(read("_n:acme_x"), ScopeType::Extended("_n:acme_x".into()));
+    for (text, scope) in
+        [("acPowerTotal", ScopeType::AcPowerTotal), ("_n:acme_x", ScopeType::Extended("_n:acme_x".into()))]
+    {
+        assert_eq!(read(text), scope);
+        assert_eq!(ScopeType::from(text), scope);
+    }
 }
 
 #[test]
 fn a_pin_does_not_show_in_debug_output() {
     let input = ConnectionPinInput { pin: Some("12345678".into()) };
     assert!(!format!("{input:?}").contains("1234"));
+}
+
+#[test]
+fn units_differ_by_case() {
+    assert_eq!(UnitOfMeasurement::from("s"), UnitOfMeasurement::Second);
+    assert_eq!(UnitOfMeasurement::from("S"), UnitOfMeasurement::Siemens);
+    assert_eq!(UnitOfMeasurement::Siemens.as_str(), "S");
 }

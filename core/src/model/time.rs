@@ -141,7 +141,7 @@ impl XsTime {
 impl AbsoluteOrRelativeTime {
     /// Whether it is a span from now.
     pub fn is_relative(&self) -> bool {
-        self.0.starts_with(['P', '-']) && self.0.trim_start_matches('-').starts_with('P')
+        self.0.strip_prefix('-').unwrap_or(&self.0).starts_with('P')
     }
 
     /// What it means.
@@ -199,7 +199,7 @@ fn parse_duration(text: &str) -> Result<(bool, Duration), TimeError> {
     let mut units = UNITS.iter();
     let (mut span, mut timed) = (Duration::ZERO, false);
     loop {
-        timed |= text.take(b'T');
+        timed = timed || text.take(b'T');
         let (value, nanos) = (text.number(1..=19)?, text.fraction()?);
         let unit = text.next().ok_or(TimeError::Syntax)?;
         let &(_, _, seconds) = units.find(|&&(t, u, _)| t == timed && u == unit).ok_or(TimeError::Syntax)?;
@@ -390,6 +390,7 @@ mod tests {
             ("PT", TimeError::Syntax),
             ("P1DT", TimeError::Syntax),
             ("PT1M1H", TimeError::Syntax),
+            ("PT1HT1M", TimeError::Syntax),
             ("P1S", TimeError::Syntax),
             ("PT1.5M", TimeError::Syntax),
             ("PT1.S", TimeError::Syntax),

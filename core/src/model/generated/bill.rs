@@ -88,7 +88,7 @@ structs! {
         5 cost "cost" 2599 Option<ScaledNumberElements>,
         6 cost_percentage "costPercentage" 2621 Option<ScaledNumberElements>,
     }
-    /// A type (`BillPositionType`).
+    /// A base of other types (`BillPositionType`).
     BillPosition = "BillPositionType" {
         0 position_id "positionId" 16308 Option<BillPositionId>,
         1 position_type "positionType" 16324 Option<BillPositionType>,
@@ -98,7 +98,7 @@ structs! {
         5 label "label" 9484 Option<String>,
         6 description "description" 2979 Option<String>,
     }
-    /// A type (`BillPositionElementsType`).
+    /// A base of other types (`BillPositionElementsType`).
     BillPositionElements = "BillPositionElementsType" {
         0 position_id "positionId" 16308 Option<ElementTag>,
         1 position_type "positionType" 16324 Option<ElementTag>,

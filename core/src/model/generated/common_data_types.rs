@@ -949,6 +949,7 @@ structs! {
         1 scale "scale" 19160 Option<ElementTag>,
     }
     /// A part of 5 types (`DeviceAddressType`).
+    #[derive(PartialOrd, Ord)]
     DeviceAddress = "DeviceAddressType" {
         0 device "device" 2996 Option<AddressDevice>,
     }
@@ -957,6 +958,7 @@ structs! {
         0 device "device" 2996 Option<ElementTag>,
     }
     /// A part of 3 types (`EntityAddressType`).
+    #[derive(PartialOrd, Ord)]
     EntityAddress = "EntityAddressType" {
         0 device "device" 2996 Option<AddressDevice>,
         1 entity "entity" 5696 Vec<AddressEntity>,
@@ -967,6 +969,7 @@ structs! {
         1 entity "entity" 5696 Option<ElementTag>,
     }
     /// A part of 48 types (`FeatureAddressType`).
+    #[derive(PartialOrd, Ord)]
     FeatureAddress = "FeatureAddressType" {
         0 device "device" 2996 Option<AddressDevice>,
         1 entity "entity" 5696 Vec<AddressEntity>,
@@ -978,7 +981,7 @@ structs! {
         1 entity "entity" 5696 Option<ElementTag>,
         2 feature "feature" 6001 Option<ElementTag>,
     }
-    /// A type (`PossibleOperationsClassifierType`).
+    /// A base of other types (`PossibleOperationsClassifierType`).
     PossibleOperationsClassifier = "PossibleOperationsClassifierType" {
         0 partial "partial" 16123 Option<ElementTag>,
     }

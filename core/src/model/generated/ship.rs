@@ -146,7 +146,7 @@ structs! {
     /// A part of `ShipMessage` (`AccessMethodsType`).
     AccessMethods = "AccessMethodsType" {
         0 id "id" 7760 Option<String>,
-        1 dns_sd_m_dns "dnsSd_mDns" 4418 Option<AccessMethodsDnsSdMdns>,
+        1 dns_sd_mdns "dnsSd_mDns" 4418 Option<AccessMethodsDnsSdMdns>,
         2 dns "dns" 4409 Option<AccessMethodsDns>,
     }
     /// A part of `AccessMethodsType` (`AccessMethodsType/dnsSd_mDns`).
@@ -180,7 +180,7 @@ structs! {
     KeyMaterialStateRequest = "KeyMaterialStateRequestType" {
         0 known_update_counter "knownUpdateCounter" 9460 Option<u16>,
     }
-    /// A type (`ShipMessage`).
+    /// Every root of a SHIP document, which has one of them (`ShipMessage`).
     ShipMessage = "ShipMessage" {
         0 connection_hello "connectionHello" 2485 Option<ConnectionHello>,
         1 message_protocol_handshake "messageProtocolHandshake" 11786 Option<MessageProtocolHandshake>,

@@ -5,7 +5,7 @@ use super::*;
 use crate::model::macros::structs;
 
 structs! {
-    /// A type (`SpecificationVersionDataElementsType`).
+    /// A base of other types (`SpecificationVersionDataElementsType`).
     SpecificationVersionDataElements = "SpecificationVersionDataElementsType" {
     }
     /// Data of the function `specificationVersionListData` (`SpecificationVersionListDataType`).
