@@ -102,7 +102,9 @@ fn incompatibility(what: &PeerIncompatible) -> String {
         PeerIncompatible::NoKxGroupsInCommon | PeerIncompatible::NamedGroupsExtensionRequired => {
             "the peer does not offer secp256r1".to_owned()
         }
-        PeerIncompatible::Tls12NotOffered => "the peer does not offer TLS 1.2".to_owned(),
+        PeerIncompatible::Tls12NotOffered | PeerIncompatible::Tls12NotOfferedOrEnabled => {
+            "the peer does not offer TLS 1.2".to_owned()
+        }
         other => format!("{other:?}"),
     }
 }

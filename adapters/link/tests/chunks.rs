@@ -69,3 +69,35 @@ fn a_failure_in_pieces_of_any_size() {
         }
     }
 }
+
+/// Random frames, most of them nearly right, after the upgrade or instead of it.
+#[test]
+fn random_octets_end_a_link_at_most_once_and_alike_in_pieces_of_any_size() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let server = identity("server");
+    let mut ended = 0;
+    for round in 0..150 {
+        let mut bytes = if round % 10 == 0 { Vec::new() } else { REQUEST.as_bytes().to_vec() };
+        for _ in 0..random(6) {
+            let first = [0x82, 0x02, 0x00, 0x80, 0x89, 0x8a, 0x88, 0x81, random(256) as u8][random(9)];
+            let payload: Vec<u8> = (0..random(140)).map(|_| random(256) as u8).collect();
+            bytes.extend(frame(first, &payload, random(20) > 0));
+        }
+        let told = [usize::MAX, 1, 29 + random(40)].map(|chunk| {
+            let (mut raw, mut link) = Raw::secured_client(&server);
+            raw.chunk = chunk;
+            raw.write(&bytes);
+            raw.exchange(&mut link);
+            raw.events
+        });
+        assert!(told.iter().all(|other| *other == told[0]), "{bytes:02x?}");
+        let last = |event: &LinkEvent| matches!(event, LinkEvent::Closed { .. } | LinkEvent::Failed(_));
+        assert!(told[0].iter().rev().skip(1).all(|event| !last(event)));
+        ended += usize::from(told[0].last().is_some_and(last));
+    }
+    assert!((30..150).contains(&ended), "{ended}");
+}

@@ -11,7 +11,9 @@ use common::{
 use eebus_core::ship::identity::{PeerKey, Ski};
 use eebus_link::{Blame, CertificateError, Identity, Layer, Link, LinkError, LinkEvent};
 use rcgen::{CertificateParams, IsCa, KeyIdMethod, KeyPair, PKCS_ECDSA_P384_SHA384};
-use rustls::{AlertDescription, CipherSuite, Error, ProtocolVersion};
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::ring::{cipher_suite, default_provider, kx_group};
+use rustls::{AlertDescription, CipherSuite, Error, ProtocolVersion, version};
 use rustls_pki_types::CertificateDer;
 
 fn key(identity: &Identity) -> PeerKey {
@@ -104,6 +106,36 @@ fn a_client_without_certificate_is_refused() {
     assert_eq!(raw.events, [LinkEvent::Failed(LinkError::NoCertificate)]);
     assert!(matches!(raw.error, Some(Error::AlertReceived(_))));
     assert!(link.is_finished());
+}
+
+#[test]
+fn a_peer_that_shares_no_parameters_is_told_apart_by_what_is_missing() {
+    let suites = vec![cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256];
+    let groups = vec![kx_group::X25519];
+    for (mut raw, reason) in [
+        (
+            Raw::client_that_offers(
+                CryptoProvider { cipher_suites: suites, ..default_provider() },
+                &version::TLS12,
+            ),
+            "the peer offers no ECDHE_ECDSA suite with AES-GCM or ChaCha20",
+        ),
+        (
+            Raw::client_that_offers(
+                CryptoProvider { kx_groups: groups, ..default_provider() },
+                &version::TLS12,
+            ),
+            "the peer does not offer secp256r1",
+        ),
+        (Raw::client_that_offers(default_provider(), &version::TLS13), "the peer does not offer TLS 1.2"),
+    ] {
+        let mut link = Link::server(&identity("server")).unwrap();
+        raw.exchange(&mut link);
+        let error = LinkError::NothingInCommon { reason: reason.to_owned() };
+        assert_eq!(error.blame(), Blame::Either);
+        assert_eq!(raw.events, [LinkEvent::Failed(error)]);
+        assert!(matches!(raw.error, Some(Error::AlertReceived(_))));
+    }
 }
 
 #[test]

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use eebus_link::{Identity, Link, LinkEvent};
+use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::default_provider;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use rustls::{
-    ClientConfig, ClientConnection, Connection, DigitallySignedStruct, DistinguishedName, Error,
-    ServerConfig, ServerConnection, SignatureScheme, version,
+    ClientConfig, ClientConnection, ConfigBuilder, Connection, DigitallySignedStruct, DistinguishedName,
+    Error, ServerConfig, ServerConnection, SignatureScheme, SupportedProtocolVersion, version,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
@@ -38,11 +40,19 @@ impl Raw {
 
     pub(crate) fn client(certificate: CertificateDer<'static>, key: Arc<dyn SigningKey>) -> Self {
         let resolver = SingleCertAndKey::from(CertifiedKey::new(vec![certificate], key));
-        Self::connect(client_config().with_client_cert_resolver(Arc::new(resolver)))
+        let config = client_config(default_provider(), &version::TLS12);
+        Self::connect(config.with_client_cert_resolver(Arc::new(resolver)))
     }
 
     pub(crate) fn client_without_certificate() -> Self {
-        Self::connect(client_config().with_no_client_auth())
+        Self::client_that_offers(default_provider(), &version::TLS12)
+    }
+
+    pub(crate) fn client_that_offers(
+        parameters: CryptoProvider,
+        version: &'static SupportedProtocolVersion,
+    ) -> Self {
+        Self::connect(client_config(parameters, version).with_no_client_auth())
     }
 
     fn connect(config: ClientConfig) -> Self {
@@ -108,9 +118,12 @@ impl Raw {
     }
 }
 
-fn client_config() -> rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert> {
-    ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_protocol_versions(&[&version::TLS12])
+fn client_config(
+    parameters: CryptoProvider,
+    version: &'static SupportedProtocolVersion,
+) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    ClientConfig::builder_with_provider(Arc::new(parameters))
+        .with_protocol_versions(&[version])
         .unwrap()
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Anyone))
