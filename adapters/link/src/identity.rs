@@ -24,7 +24,8 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use crate::certificate::computed_ski;
 use crate::{Certificate, CertificateError};
 
-/// How long a certificate is valid, in seconds: 50 years, as the key is kept for ever. Peers must not check it (SHIP 12.1.1).
+/// How long a certificate is valid, in seconds: 50 years, as the key is kept for ever. Peers must not check it
+/// (SHIP 12.1.1).
 const VALIDITY: u64 = 50 * 365 * 86_400;
 /// How long before its creation a certificate is valid, in seconds: one day, for peers whose clock is behind.
 const CLOCK_SKEW: u64 = 86_400;
@@ -260,7 +261,7 @@ impl Identity {
             PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
             _ => "PRIVATE KEY",
         };
-        section("CERTIFICATE", self.certificate_der()) + &section(label, self.key.secret_der())
+        [section("CERTIFICATE", self.certificate_der()), section(label, self.key.secret_der())].concat()
     }
 
     /// The certificate as DER.
@@ -302,7 +303,8 @@ fn section(label: &str, der: &[u8]) -> String {
         text.push('\n');
         rest = after;
     }
-    text + &format!("-----END {label}-----\n")
+    text.push_str(&format!("-----END {label}-----\n"));
+    text
 }
 
 /// Writes beside the file first, then gives it its name: linking fails where the name is taken. `suffix` keeps two

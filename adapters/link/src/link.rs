@@ -237,8 +237,8 @@ impl Link {
         while self.tls.wants_write() && self.tls.write_tls(out).is_ok() {}
     }
 
-    /// Sets the largest message accepted, in octets. While it is 0, reading stops, and what was received already is kept,
-    /// pings included.
+    /// Sets the largest message accepted, in octets. While it is 0, reading stops, and what was received already is
+    /// kept, pings included.
     pub fn limit(&mut self, bytes: usize) {
         self.limit = bytes;
         if let Stage::Open(socket) = &mut self.stage
