@@ -160,7 +160,7 @@ impl Builder {
     /// Copies a value of another tape.
     pub fn copy(&mut self, from: Cursor<'_>) {
         let at = self.tokens.len();
-        copy(&mut self.tokens, &mut self.text, from.tokens(), &from.tape().text);
+        copy(&mut self.tokens, &mut self.text, 0, from.tokens(), &from.tape().text);
         if let Some(token) = self.tokens.get_mut(at) {
             *token = token.under(self.head);
         }
@@ -181,21 +181,22 @@ pub(super) fn append(text: &mut String, value: &str, head: Head, base: usize) ->
     }
 }
 
-/// Appends tokens and the text they point to. A canonical container brings its text in one piece.
-pub(super) fn copy(tokens: &mut Vec<Token>, text: &mut String, from: &[Token], from_text: &str) {
+/// Appends tokens, and the text they point to, to `text`, of which `base` octets stand elsewhere. A canonical container
+/// brings its text in one piece.
+pub(super) fn copy(tokens: &mut Vec<Token>, text: &mut String, base: usize, from: &[Token], from_text: &str) {
     tokens.reserve(from.len());
     let mut rest = from;
     while let Some((&token, after)) = rest.split_first() {
         rest = after;
         if let Some(canonical) = token.canonical(from_text) {
-            let moved = (text.len() as u32).wrapping_sub(token.low);
+            let moved = (text.len().wrapping_add(base) as u32).wrapping_sub(token.low);
             text.push_str(canonical);
             let (inside, after) = rest.split_at_checked(token.len as usize).unwrap_or((rest, &[]));
             rest = after;
             tokens.push(token.moved(moved));
             tokens.extend(inside.iter().map(|token| token.moved(moved)));
         } else if token.owns_text() {
-            tokens.push(token.at(text.len()));
+            tokens.push(token.at(text.len().wrapping_add(base)));
             text.push_str(token.text(from_text));
         } else {
             tokens.push(token);

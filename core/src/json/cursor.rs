@@ -35,6 +35,21 @@ impl<'a> Cursor<'a> {
         self.tape.tokens.get(self.at..self.at.wrapping_add(span)).unwrap_or_default()
     }
 
+    /// The tokens inside a container.
+    fn inner(self) -> &'a [Token] {
+        self.tokens().get(1..).unwrap_or_default()
+    }
+
+    /// Where its token stands.
+    pub(crate) fn place(self) -> usize {
+        self.at
+    }
+
+    /// Where the token behind the value stands.
+    pub(crate) fn end(self) -> usize {
+        self.at.wrapping_add(self.token().map_or(1, |token| token.span()))
+    }
+
     /// The field number in the parent; 0 in a list.
     #[inline]
     pub fn number(self) -> u8 {
@@ -172,20 +187,28 @@ impl<'a> Cursor<'a> {
 
 impl PartialEq for Cursor<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let (a, b) = (self.tokens(), other.tokens());
-        let (Some((a, inside_a)), Some((b, inside_b))) = (a.split_first(), b.split_first()) else {
-            return false;
-        };
-        let same = |a: &Token, b: &Token| match a.form() {
-            Form::Object | Form::List => a.len == b.len,
-            _ if a.owns_text() => a.text(&self.tape.text) == b.text(&other.tape.text),
-            _ => (a.low, a.high) == (b.low, b.high),
-        };
+        let (Some(a), Some(b)) = (self.token(), other.token()) else { return false };
+        let (a_text, b_text) = (&self.tape.text, &other.tape.text);
         a.form() == b.form()
-            && same(a, b)
-            && inside_a.len() == inside_b.len()
-            && inside_a.iter().zip(inside_b).all(|(a, b)| a.agrees(*b) && same(a, b))
+            && same_value(a, a_text, b, b_text)
+            && (!a.is_container() || same_values(self.inner(), a_text, other.inner(), b_text))
     }
+}
+
+/// Do two tokens of one form have the same value? Of a container, only the number of tokens inside counts.
+#[inline]
+fn same_value(a: &Token, a_text: &str, b: &Token, b_text: &str) -> bool {
+    match a.form() {
+        Form::Object | Form::List => a.len == b.len,
+        _ if a.owns_text() => a.text(a_text) == b.text(b_text),
+        _ => (a.low, a.high) == (b.low, b.high),
+    }
+}
+
+/// Do two runs of tokens have the same keys and values?
+pub(super) fn same_values(a: &[Token], a_text: &str, b: &[Token], b_text: &str) -> bool {
+    let same = |(a, b): (&Token, &Token)| a.agrees(*b) && same_value(a, a_text, b, b_text);
+    a.len() == b.len() && a.iter().zip(b).all(same)
 }
 
 /// Iterator over the fields of a struct.

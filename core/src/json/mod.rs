@@ -13,9 +13,10 @@
 
 mod builder;
 mod cursor;
+mod edit;
 mod error;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod hash;
 mod keys;
 mod limits;
@@ -36,6 +37,7 @@ mod writer;
 
 pub use builder::Builder;
 pub use cursor::{Cursor, Fields, Items};
+pub(crate) use edit::Edit;
 pub use error::{Error, Expected};
 pub use limits::{Limits, MAX_DEPTH, MAX_LIST, MAX_SIZE, MAX_STRING};
 pub use repairs::{Repair, Repairs};

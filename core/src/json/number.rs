@@ -118,7 +118,7 @@ fn whole(text: &str) -> Option<i128> {
         exponent = exponent.wrapping_sub(1);
     }
     while value != 0 && exponent < 0 {
-        if value % 10 != 0 {
+        if !value.is_multiple_of(10) {
             return None;
         }
         value /= 10;

@@ -27,6 +27,8 @@ pub struct Tape {
     pub(super) ty: &'static Ty,
     pub(super) text: String,
     pub(super) tokens: Vec<Token>,
+    /// Octets of `text` when nothing in it was dead.
+    pub(super) swept: usize,
 }
 
 impl Tape {
@@ -62,15 +64,26 @@ impl Tape {
     }
 
     pub(super) fn from_parts(ty: &'static Ty, text: String, tokens: Vec<Token>) -> Self {
-        Self { ty, text, tokens }
+        let swept = text.len();
+        Self { ty, text, tokens, swept }
     }
 
     /// Makes the writer write every container anew.
     #[cfg(test)]
-    pub(super) fn forget_canonical(&mut self) {
+    pub(crate) fn forget_canonical(&mut self) {
         for token in self.tokens.iter_mut().filter(|token| token.is_container()) {
             *token = token.touched();
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn token_count(&self) -> usize {
+        self.tokens.len()
     }
 
     /// The typed value; `None` where the tape has another type.

@@ -138,9 +138,13 @@ impl Token {
     }
 
     /// This container without its canonical text.
-    #[cfg(test)]
     pub(crate) fn touched(self) -> Self {
         Self { low: 0, high: 0, ..self }
+    }
+
+    /// This container with nothing inside.
+    pub(crate) fn hollow(self) -> Self {
+        Self { len: 0, ..self.touched() }
     }
 
     /// Same key, field number and form.

@@ -32,10 +32,16 @@
 //! ```
 
 mod cmd;
+#[cfg(test)]
+mod exchange_tests;
 mod function;
 mod generated;
+mod list;
 mod macros;
+mod merge;
+mod project;
 mod scaled_number;
+mod select;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -44,6 +50,10 @@ mod value;
 pub use cmd::{Cmd, CmdView, Datagram, Filter, FilterView, write_datagram};
 pub use function::{ElementsScope, FunctionData, FunctionId, FunctionInfo, FunctionKind, UnknownFunction};
 pub use generated::*;
+pub use list::{Criterion, ExchangeFault};
+pub use merge::{merge, merge_selected};
+pub use project::{delete, project};
 pub use scaled_number::NumberError;
+pub use select::selects;
 pub use time::{AbsoluteOrRelativeTime, TimeError, TimePoint, XsDate, XsDateTime, XsDuration, XsTime};
 pub use value::{HexBinary, PinValue};

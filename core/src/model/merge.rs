@@ -1,0 +1,267 @@
+//! Partial updates (SPINE 5.3.4): one merge for the data of every function.
+//!
+//! A stated element overwrites the stored one, a struct element by element, a repeated element as a whole; what is not
+//! stated stays. Values are put in place where every stated element is there already, which is the usual case; else a
+//! new version is written beside the stored one. Faults are found before anything changes.
+
+use alloc::vec::Vec;
+
+use super::list::{
+    Criterion, ExchangeFault, List, entries, is_identifier, rewrite, stated_identifier, write_entries,
+};
+use super::select::any_selects;
+use crate::json::table::{Kind, Ty};
+use crate::json::{Cursor, Edit, Tape};
+
+/// Merges a partial update into the stored data of the same function; answers whether that changed it.
+///
+/// An entry of a list with all its identifiers is merged into the entry it names, or appended; an entry without any is
+/// merged into every stored one.
+///
+/// # Errors
+///
+/// [`ExchangeFault::MissingIdentifier`], [`ExchangeFault::NoIdentifiers`].
+pub fn merge(stored: &mut Tape, update: Cursor<'_>) -> Result<bool, ExchangeFault> {
+    let ty = stored.ty();
+    let Some(list) = List::identified(ty)? else {
+        let done = overlay(stored, 0, ty, update);
+        return Ok(finish(stored, done, |edit, data| lay(edit, ty, &[data, update])));
+    };
+    for entry in entries(update) {
+        names_entry(list.entry, entry)?;
+    }
+    let done = overlay_entries(stored, list.entry, update);
+    Ok(finish(stored, done, |edit, data| merge_entries(edit, list.entry, data, update)))
+}
+
+/// Merges the entries of a partial update, which have no identifiers, into every entry that one of `selectors` means;
+/// answers whether that changed the stored data.
+///
+/// # Errors
+///
+/// [`ExchangeFault::StatedIdentifier`], [`ExchangeFault::NoIdentifiers`], [`ExchangeFault::NoList`],
+/// [`ExchangeFault::UnknownSelector`].
+pub fn merge_selected(
+    stored: &mut Tape,
+    selectors: &[Criterion<'_>],
+    update: Cursor<'_>,
+) -> Result<bool, ExchangeFault> {
+    let list = List::identified(stored.ty())?.ok_or(ExchangeFault::NoList)?;
+    if let Some(name) = entries(update).find_map(|entry| stated_identifier(list.entry, entry)) {
+        return Err(ExchangeFault::StatedIdentifier(name));
+    }
+    let mut selected = Vec::new();
+    for entry in entries(stored.root()) {
+        selected.push(any_selects(selectors, list, entry)?);
+    }
+    Ok(rewrite(stored, |edit, data| {
+        let all = entries(data).zip(&selected);
+        write_entries(edit, data, data.fields().next(), all, |edit, (entry, selected)| {
+            let updates = entries(update).filter(|_| *selected);
+            let layers: Vec<_> = core::iter::once(entry).chain(updates).collect();
+            lay(edit, list.entry, &layers);
+        });
+    }))
+}
+
+/// Writes a new version where not everything could be put in place; a merge may be repeated, so that does no harm.
+fn finish(stored: &mut Tape, done: Overlay, write: impl FnOnce(&mut Edit<'_>, Cursor<'_>)) -> bool {
+    let rewritten = !done.complete && rewrite(stored, write);
+    stored.sweep();
+    done.changed | rewritten
+}
+
+/// Does the entry name one of the list by its identifiers (true), or mean all (false)?
+fn names_entry(ty: &'static Ty, entry: Cursor<'_>) -> Result<bool, ExchangeFault> {
+    let numbers = entry.fields().map(Cursor::number).filter(|&number| is_identifier(ty, number));
+    let stated = numbers.fold(0u16, |stated, number| stated | 1 << (number & 15));
+    let missing = ty.identifiers & !ty.optional_identifiers & !stated;
+    match ty.keys.get(missing.trailing_zeros() as usize) {
+        _ if stated == 0 => Ok(false),
+        Some(key) if missing != 0 => Err(ExchangeFault::MissingIdentifier(ty.literals.name(*key))),
+        _ => Ok(true),
+    }
+}
+
+/// Have two entries the same identifiers? A missing optional one is the first value of its enum.
+fn same_entry(ty: &'static Ty, a: Cursor<'_>, b: Cursor<'_>) -> bool {
+    let mut identifiers = (0..16).filter(|&number| is_identifier(ty, number));
+    identifiers.all(|number| {
+        let optional = ty.optional_identifiers >> number & 1 == 1;
+        match (a.field(number), b.field(number)) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => optional,
+            (Some(stated), None) | (None, Some(stated)) => optional && stated.enum_number() == Some(0),
+        }
+    })
+}
+
+/// How far values could be put in place.
+#[derive(Clone, Copy)]
+struct Overlay {
+    changed: bool,
+    /// Everything stated was there already.
+    complete: bool,
+}
+
+impl Overlay {
+    const NOTHING: Self = Self { changed: false, complete: true };
+
+    fn add(&mut self, other: Self) {
+        self.changed |= other.changed;
+        self.complete &= other.complete;
+    }
+}
+
+/// Puts the entries of `update` over the stored ones, up to the first that does not fit.
+fn overlay_entries(stored: &mut Tape, ty: &'static Ty, update: Cursor<'_>) -> Overlay {
+    let Some(list) = stored.root().fields().next() else {
+        return Overlay { changed: false, complete: entries(update).next().is_none() };
+    };
+    let (list, end) = (list.place(), list.end());
+    let first = list.wrapping_add(1);
+    // Updates mostly have the order of the stored entries, so the search goes on behind the last hit.
+    let mut next = first;
+    let mut done = Overlay::NOTHING;
+    for new in entries(update) {
+        if stated_identifier(ty, new).is_some() {
+            let found =
+                find_entry(stored, ty, new, next, end).or_else(|| find_entry(stored, ty, new, first, next));
+            match found {
+                Some(place) => {
+                    done.add(overlay(stored, place, ty, new));
+                    next = stored.at(place).end();
+                }
+                None => done.complete = false,
+            }
+        } else {
+            let mut place = first;
+            while place < end {
+                done.add(overlay(stored, place, ty, new));
+                place = stored.at(place).end();
+            }
+        }
+        if !done.complete {
+            break;
+        }
+    }
+    if done.changed {
+        stored.touch(list);
+        stored.touch(0);
+    }
+    done
+}
+
+/// The entry between two places that has the identifiers of `new`.
+fn find_entry(
+    stored: &Tape,
+    ty: &'static Ty,
+    new: Cursor<'_>,
+    mut place: usize,
+    end: usize,
+) -> Option<usize> {
+    while place < end {
+        let entry = stored.at(place);
+        if same_entry(ty, entry, new) {
+            return Some(place);
+        }
+        place = entry.end();
+    }
+    None
+}
+
+/// Puts the fields of `update` over those of the struct at `place`, up to the first that is not there.
+fn overlay(stored: &mut Tape, place: usize, ty: &'static Ty, update: Cursor<'_>) -> Overlay {
+    let mut done = Overlay::NOTHING;
+    let end = stored.at(place).end();
+    let mut at = place.wrapping_add(1);
+    done.complete = !ty.one_of || stored.at(place).fields().all(|old| update.field(old.number()).is_some());
+    for new in update.fields() {
+        let Some(field) = ty.fields.get(usize::from(new.number())).filter(|_| done.complete) else { break };
+        while at < end && stored.at(at).number() < new.number() {
+            at = stored.at(at).end();
+        }
+        let there = at < end && stored.at(at).number() == new.number();
+        match field.kind {
+            Kind::Object(inner) if !field.many && says_nothing(inner, new) => {}
+            _ if !there => done.complete = false,
+            Kind::Object(inner) if !field.many => done.add(overlay(stored, at, inner, new)),
+            _ if field.many => done.complete = stored.at(at) == new,
+            _ => done.changed |= stored.overwrite(at, new),
+        }
+    }
+    if done.changed {
+        stored.touch(place);
+    }
+    done
+}
+
+/// An empty struct in an update leaves the stored one as it is. Of a type without fields, presence is the information.
+fn says_nothing(ty: &'static Ty, value: Cursor<'_>) -> bool {
+    !ty.fields.is_empty() && value.fields().next().is_none()
+}
+
+/// Writes the list that results from merging `update` into `data`.
+fn merge_entries(edit: &mut Edit<'_>, ty: &'static Ty, data: Cursor<'_>, update: Cursor<'_>) {
+    let mut all: Vec<_> = entries(data).collect();
+    let stored = all.len();
+    // Which entry each one of the update names, by its place in `all`.
+    let mut targets = Vec::new();
+    let mut next = 0usize;
+    for new in entries(update) {
+        let target = stated_identifier(ty, new).map(|_| {
+            let same = |at: &usize| all.get(*at).is_some_and(|entry| same_entry(ty, *entry, new));
+            let found = (next..all.len()).find(same).or_else(|| (0..next).find(same));
+            found.unwrap_or_else(|| {
+                all.push(new);
+                all.len().wrapping_sub(1)
+            })
+        });
+        next = target.map_or(next, |at| at.wrapping_add(1));
+        targets.push(target);
+    }
+    let list = data.fields().next().or_else(|| update.fields().next());
+    write_entries(edit, data, list, all.iter().enumerate(), |edit, (at, &base)| {
+        let mut layers = Vec::from([base]);
+        let mut exists = at < stored;
+        for (new, target) in entries(update).zip(&targets) {
+            if exists && target.is_none_or(|target| target == at) {
+                layers.push(new);
+            }
+            exists |= *target == Some(at);
+        }
+        lay(edit, ty, &layers);
+    });
+}
+
+/// Writes the struct that results from laying each layer over those before it.
+fn lay(edit: &mut Edit<'_>, ty: &'static Ty, layers: &[Cursor<'_>]) {
+    let Some((&base, [_, ..])) = layers.split_first() else {
+        return layers.iter().for_each(|layer| edit.put(*layer));
+    };
+    let object = edit.open(base);
+    let layers = if ty.one_of { alternative(layers) } else { layers };
+    let Some((stored, updates)) = layers.split_first() else { return };
+    for (number, field) in (0..).zip(ty.fields) {
+        let mut stated = updates.iter().filter_map(|update| update.field(number));
+        match field.kind {
+            Kind::Object(inner) if !field.many => {
+                let stated = stated.filter(|value| !says_nothing(inner, *value));
+                let layers: Vec<_> = stored.field(number).into_iter().chain(stated).collect();
+                lay(edit, inner, &layers);
+            }
+            _ => stated.next_back().or(stored.field(number)).into_iter().for_each(|value| edit.put(value)),
+        }
+    }
+    edit.close(object);
+}
+
+/// The layers from the one on that chose the alternative in force.
+fn alternative<'l, 'a>(layers: &'l [Cursor<'a>]) -> &'l [Cursor<'a>] {
+    let chosen = layers.iter().rev().find_map(|layer| layer.fields().next());
+    let chose_another = |layer: &Cursor<'_>| {
+        layer.fields().next().is_some() && chosen.is_some_and(|chosen| layer.field(chosen.number()).is_none())
+    };
+    let start = layers.iter().rposition(chose_another).map_or(0, |at| at.wrapping_add(1));
+    layers.get(start..).unwrap_or_default()
+}
