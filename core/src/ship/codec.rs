@@ -74,7 +74,7 @@ fn document(root: ShipMessage) -> Result<Document, MessageFault> {
     } else if let Some(methods) = root.access_methods {
         Message::AccessMethods(AccessMethods {
             id: ShipId::new(&present(methods.id, "id")?),
-            mdns: methods.dns_sd_m_dns.is_some(),
+            mdns: methods.dns_sd_mdns.is_some(),
             uri: methods.dns.and_then(|dns| dns.uri),
         })
     } else if let Some(close) = root.connection_close {
@@ -187,7 +187,7 @@ impl Message {
             Self::AccessMethods(AccessMethods { id, mdns, uri }) => {
                 root.access_methods = Some(model::AccessMethods {
                     id: Some(id.as_str().into()),
-                    dns_sd_m_dns: mdns.then_some(model::AccessMethodsDnsSdMdns {}),
+                    dns_sd_mdns: mdns.then_some(model::AccessMethodsDnsSdMdns {}),
                     dns: uri.clone().map(|uri| model::AccessMethodsDns { uri: Some(uri) }),
                 });
             }

@@ -82,9 +82,10 @@ pub enum Timer {
     CloseConfirmation,
 }
 
-impl fmt::Display for Timer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Timer {
+    /// What is waited for.
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Cmi => "its CMI",
             Self::WaitForReady => "hello ready",
             Self::ProlongationRequest => "the time to ask for more time",
@@ -92,7 +93,13 @@ impl fmt::Display for Timer {
             Self::Protocol => "its part of the protocol handshake",
             Self::PinState => "its PIN state",
             Self::CloseConfirmation => "the confirmation of the close",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
