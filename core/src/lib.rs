@@ -40,5 +40,8 @@ extern crate alloc;
 pub mod ids;
 pub mod json;
 pub mod model;
+pub mod node;
 pub mod ship;
+pub mod spine;
 pub mod time;
+pub mod usecase;

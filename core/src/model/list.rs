@@ -35,7 +35,7 @@ impl List {
 }
 
 /// The entries of a list function's data.
-pub(super) fn entries(data: Cursor<'_>) -> impl Iterator<Item = Cursor<'_>> {
+pub fn entries(data: Cursor<'_>) -> impl Iterator<Item = Cursor<'_>> {
     data.fields().next().into_iter().flat_map(Cursor::items)
 }
 

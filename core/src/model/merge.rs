@@ -84,7 +84,7 @@ fn names_entry(ty: &'static Ty, entry: Cursor<'_>) -> Result<bool, ExchangeFault
 }
 
 /// Have two entries the same identifiers? A missing optional one is the first value of its enum.
-fn same_entry(ty: &'static Ty, a: Cursor<'_>, b: Cursor<'_>) -> bool {
+pub(super) fn same_entry(ty: &'static Ty, a: Cursor<'_>, b: Cursor<'_>) -> bool {
     let mut identifiers = (0..16).filter(|&number| is_identifier(ty, number));
     identifiers.all(|number| {
         let optional = ty.optional_identifiers >> number & 1 == 1;

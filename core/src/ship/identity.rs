@@ -130,14 +130,7 @@ pub const MAX_SHIP_ID: usize = 63;
 impl ShipId {
     /// Keeps what a peer sent, cut to [`MAX_SHIP_ID`] octets at a character boundary.
     pub fn new(text: &str) -> Self {
-        let mut kept = String::new();
-        for c in text.chars().take_while({
-            let mut room = MAX_SHIP_ID;
-            move |c| room.checked_sub(c.len_utf8()).map(|left| room = left).is_some()
-        }) {
-            kept.push(c);
-        }
-        Self(kept)
+        Self(cut(text, MAX_SHIP_ID).into())
     }
 
     /// The text.
@@ -150,6 +143,12 @@ impl fmt::Display for ShipId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The longest beginning of `text` that has at most `max` octets.
+pub(super) fn cut(text: &str, max: usize) -> &str {
+    let ends = text.char_indices().map(|(at, c)| at.saturating_add(c.len_utf8()));
+    text.get(..ends.take_while(|&end| end <= max).last().unwrap_or(0)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,3 +1,34 @@
-//! SHIP: identities, and one connection from the first octet to its close.
+//! SHIP: identities, and one connection from its first octet to its close.
+//!
+//! [`Connection`] is the SHIP message exchange of one WebSocket connection as a state machine: frames, ticks and
+//! decisions in, [`Item`]s out. There is one file a phase; what happens to a message a phase does not know stands
+//! in one place (`state.rs`).
 
+mod access;
+mod closing;
+mod cmi;
+mod codec;
+mod config;
+mod connection;
+mod fault;
+mod frame;
+mod hello;
 pub mod identity;
+pub mod message;
+mod output;
+mod pin;
+mod protocol;
+mod state;
+#[cfg(test)]
+mod tests;
+pub mod txt;
+
+pub use access::AccessMethods;
+pub use config::{OutOfRange, Own, Role, Timers, Trust, Version};
+pub use connection::{Connection, Loss};
+pub use fault::{CloseCause, Ending, Fault, FaultKind};
+pub use frame::{DATA_PREFIX, DATA_SUFFIX, MAX_CONTROL, MAX_DATA, Received, data_frame, read_frame};
+pub use hello::Waiting;
+pub use output::{Item, Output};
+pub use pin::{MAX_EARLY_BYTES, MAX_EARLY_FRAMES};
+pub use state::{Phase, Timer};

@@ -1,0 +1,240 @@
+//! What a node reads in a certificate: the public key, the SKI and a name for people (SHIP 12.1.1, 12.2).
+//!
+//! Field devices encode a BOOLEAN TRUE as `01` instead of `ff`, which strict DER parsers refuse. This reader walks
+//! the outer structure, looks at nothing it does not need and never reads past the end of what it was given.
+
+use std::fmt;
+
+use eebus_core::ship::identity::{Fingerprint, PeerKey, Ski};
+use ring::digest;
+
+/// The longest subject name kept for people, in characters (X.520 ub-common-name).
+const MAX_COMMON_NAME: usize = 64;
+
+/// The DER of a P-256 SubjectPublicKeyInfo (RFC 5480) up to the point.
+const P256_PREFIX: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+    0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+/// An uncompressed P-256 point: `04`, X, Y.
+const POINT: usize = 65;
+
+const OID_EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const OID_P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const OID_COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+const OID_SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
+
+const BOOLEAN: u8 = 0x01;
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+const VERSION: u8 = 0xa0;
+const EXTENSIONS: u8 = 0xa3;
+
+/// A certificate a SHIP node may present: ECDSA P-256, its SKI extension, if any, true to its key.
+///
+/// Issuer, validity, names and usages are not looked at (SHIP 12.1.1); trust is SHIP's business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    key: PeerKey,
+    point: [u8; POINT],
+    common_name: Option<String>,
+}
+
+/// Why a certificate is not one of a SHIP node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// Not an X.509 certificate in DER; carries the part that could not be read.
+    Malformed(&'static str),
+    /// The public key is not an elliptic curve key, for instance RSA (SHIP 9.1, 12.1.1).
+    NotEllipticCurve,
+    /// An elliptic curve other than secp256r1 (SHIP 9.3).
+    NotP256,
+    /// The point is not in the uncompressed form, 65 octets that begin with `04`.
+    PointForm,
+    /// The SKI extension does not hold 20 octets; carries the octets found.
+    SkiLength(usize),
+    /// The SKI extension is not the SHA-1 of the public key (SHIP 12.2).
+    SkiMismatch {
+        /// What the extension says.
+        stored: Ski,
+        /// What the public key yields.
+        computed: Ski,
+    },
+}
+
+impl fmt::Display for CertificateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(part) => write!(f, "the certificate can't be read: {part} is malformed"),
+            Self::NotEllipticCurve => {
+                f.write_str("the certificate's key is not an elliptic curve key; SHIP requires secp256r1")
+            }
+            Self::NotP256 => {
+                f.write_str("the certificate's key is on another curve; SHIP requires secp256r1")
+            }
+            Self::PointForm => f.write_str("the certificate's key is not an uncompressed secp256r1 point"),
+            Self::SkiLength(n) => write!(f, "the certificate's SKI extension has {n} octets instead of 20"),
+            Self::SkiMismatch { stored, computed } => {
+                write!(f, "the certificate's SKI extension says {stored}, but its key yields {computed}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CertificateError {}
+
+impl Certificate {
+    /// Reads a DER certificate.
+    ///
+    /// # Errors
+    /// [`CertificateError`] where it isn't one a SHIP node may present.
+    pub fn parse(der: &[u8]) -> Result<Self, CertificateError> {
+        use CertificateError::Malformed;
+
+        let mut outer = Der(der);
+        let mut certificate = outer.value(SEQUENCE).ok_or(Malformed("the outer sequence"))?;
+        let mut tbs = certificate.value(SEQUENCE).ok_or(Malformed("the signed part"))?;
+        tbs.value(VERSION);
+        tbs.value(INTEGER).ok_or(Malformed("the serial number"))?;
+        tbs.value(SEQUENCE).ok_or(Malformed("the signature algorithm"))?;
+        tbs.value(SEQUENCE).ok_or(Malformed("the issuer"))?;
+        tbs.value(SEQUENCE).ok_or(Malformed("the validity"))?;
+        let subject = tbs.value(SEQUENCE).ok_or(Malformed("the subject"))?;
+        let point = point(tbs.value(SEQUENCE).ok_or(Malformed("the public key"))?)?;
+        let ski = computed_ski(&point);
+        check_ski_extensions(tbs, ski)?;
+        Ok(Self {
+            key: PeerKey { ski, fingerprint: fingerprint(der) },
+            point,
+            common_name: common_name(subject),
+        })
+    }
+
+    /// SKI and fingerprint. The SKI is computed from the key, never read.
+    pub const fn key(&self) -> PeerKey {
+        self.key
+    }
+
+    /// The subject's common name for people: at most 64 characters, control characters replaced. Proves nothing.
+    pub fn common_name(&self) -> Option<&str> {
+        self.common_name.as_deref()
+    }
+
+    /// The public key as canonical SubjectPublicKeyInfo.
+    pub(crate) fn public_key_info(&self) -> Vec<u8> {
+        [P256_PREFIX.as_slice(), &self.point].concat()
+    }
+}
+
+/// SHA-1 over the public key bits (SHIP 12.2, RFC 5280 4.2.1.2 method 1).
+pub(crate) fn computed_ski(point: &[u8]) -> Ski {
+    let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, point);
+    let mut ski = [0; 20];
+    ski.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
+    Ski::new(ski)
+}
+
+fn fingerprint(der: &[u8]) -> Fingerprint {
+    let hash = digest::digest(&digest::SHA256, der);
+    let mut fingerprint = [0; 32];
+    fingerprint.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
+    Fingerprint(fingerprint)
+}
+
+fn point(mut info: Der<'_>) -> Result<[u8; POINT], CertificateError> {
+    let malformed = CertificateError::Malformed("the public key");
+    let mut algorithm = info.value(SEQUENCE).ok_or(malformed.clone())?;
+    if algorithm.value(OBJECT_IDENTIFIER).ok_or(malformed.clone())?.0 != OID_EC_PUBLIC_KEY {
+        return Err(CertificateError::NotEllipticCurve);
+    }
+    // Curve parameters that are not a name are another curve to us.
+    if algorithm.value(OBJECT_IDENTIFIER).is_none_or(|curve| curve.0 != OID_P256) {
+        return Err(CertificateError::NotP256);
+    }
+    let Some((0, point)) = info.value(BIT_STRING).and_then(|bits| bits.0.split_first().map(|(n, p)| (*n, p)))
+    else {
+        return Err(malformed);
+    };
+    match point.first_chunk::<POINT>() {
+        Some(exact) if point.len() == POINT && point.first() == Some(&0x04) => Ok(*exact),
+        _ => Err(CertificateError::PointForm),
+    }
+}
+
+/// Compares every SKI extension in the rest of the signed part with the computed SKI. There need not be one.
+fn check_ski_extensions(mut tbs: Der<'_>, computed: Ski) -> Result<(), CertificateError> {
+    let malformed = || CertificateError::Malformed("the extensions");
+    let mut extensions = None;
+    while !tbs.0.is_empty() {
+        // Unique identifiers of issuer and subject may stand before.
+        if let (EXTENSIONS, list) = tbs.next().ok_or_else(malformed)? {
+            extensions = Some(Der(list).value(SEQUENCE).ok_or_else(malformed)?);
+        }
+    }
+    let mut extensions = extensions.unwrap_or(Der(&[]));
+    while !extensions.0.is_empty() {
+        let mut extension = extensions.value(SEQUENCE).ok_or_else(malformed)?;
+        let name = extension.value(OBJECT_IDENTIFIER).ok_or_else(malformed)?;
+        extension.value(BOOLEAN);
+        let mut content = extension.value(OCTET_STRING).ok_or_else(malformed)?;
+        if name.0 == OID_SUBJECT_KEY_IDENTIFIER {
+            let ski = content.value(OCTET_STRING).ok_or_else(malformed)?.0;
+            let stored = Ski::new(ski.try_into().map_err(|_| CertificateError::SkiLength(ski.len()))?);
+            if stored != computed {
+                return Err(CertificateError::SkiMismatch { stored, computed });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn common_name(mut subject: Der<'_>) -> Option<String> {
+    while let Some(mut set) = subject.value(SET) {
+        while let Some(mut attribute) = set.value(SEQUENCE) {
+            if attribute.value(OBJECT_IDENTIFIER)?.0 == OID_COMMON_NAME {
+                let text = String::from_utf8_lossy(attribute.next()?.1);
+                let shown = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+                return Some(text.chars().map(shown).take(MAX_COMMON_NAME).collect());
+            }
+        }
+    }
+    None
+}
+
+/// What is left to read of a DER value.
+#[derive(Clone, Copy)]
+struct Der<'a>(&'a [u8]);
+
+impl<'a> Der<'a> {
+    /// The next tag and its value; `None`, and nothing consumed, where they are not whole.
+    fn next(&mut self) -> Option<(u8, &'a [u8])> {
+        let [tag, first, rest @ ..] = self.0 else { return None };
+        let (length, rest) = match first {
+            0..=0x7f => (usize::from(*first), rest),
+            // Four octets of length are plenty for anything TLS carries; 0x80 is BER's indefinite form.
+            0x81..=0x84 => {
+                let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+                (octets.iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet)), rest)
+            }
+            _ => return None,
+        };
+        let (value, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some((*tag, value))
+    }
+
+    /// The next value if it has this tag; else `None`, and nothing consumed.
+    fn value(&mut self, tag: u8) -> Option<Self> {
+        let mut ahead = *self;
+        let (found, value) = ahead.next()?;
+        (found == tag).then(|| {
+            *self = ahead;
+            Self(value)
+        })
+    }
+}

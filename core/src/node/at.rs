@@ -1,0 +1,190 @@
+//! The pleasant form of calls: every method only builds a [`Call`].
+
+use super::action::Endpoint;
+use super::call::{Answer, Call, Misuse};
+use super::{Node, View};
+use crate::ids::{ActorId, PeerId, Ticket};
+use crate::ship::identity::Ski;
+use crate::time::Instant;
+use crate::usecase::lpc::{self, Limit};
+use crate::usecase::{Command, Watts};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// A node at one moment.
+#[derive(Debug)]
+pub struct At<'a> {
+    node: &'a mut dyn Callable,
+    now: Instant,
+}
+
+/// What takes calls: a node, or something that wraps one.
+pub trait Callable: core::fmt::Debug {
+    /// As [`Node::call`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::call`].
+    fn call(&mut self, call: Call, now: Instant) -> Result<Answer, Misuse>;
+
+    /// As [`Node::view`].
+    fn view(&self) -> View<'_>;
+}
+
+impl Callable for Node {
+    fn call(&mut self, call: Call, now: Instant) -> Result<Answer, Misuse> {
+        Self::call(self, call, now)
+    }
+
+    fn view(&self) -> View<'_> {
+        Self::view(self)
+    }
+}
+
+impl<T: super::Tap + core::fmt::Debug> Callable for super::Tapped<T> {
+    fn call(&mut self, call: Call, now: Instant) -> Result<Answer, Misuse> {
+        Self::call(self, call, now)
+    }
+
+    fn view(&self) -> View<'_> {
+        self.node().view()
+    }
+}
+
+/// What a call comes back with.
+pub type Called = Result<Answer, Misuse>;
+
+impl<'a> At<'a> {
+    /// A node, or a tapped one, at `now`.
+    pub fn new(node: &'a mut dyn Callable, now: Instant) -> Self {
+        At { node, now }
+    }
+
+    /// Any call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Node::call`].
+    pub fn call(&mut self, call: Call) -> Called {
+        self.node.call(call, self.now)
+    }
+
+    /// How everything stands.
+    pub fn view(&self) -> View<'_> {
+        self.node.view()
+    }
+
+    /// The moment.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Makes a peer known by its SKI, with addresses where discovery finds none.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::OwnSki`], [`Misuse::TooManyPeers`].
+    pub fn add_peer(&mut self, ski: Ski, endpoints: Vec<Endpoint>) -> Result<PeerId, Misuse> {
+        match self.call(Call::AddPeer { ski, endpoints })? {
+            Answer::Peer(peer) => Ok(peer),
+            Answer::Done | Answer::Request(_) => Err(Misuse::TooManyPeers),
+        }
+    }
+
+    /// One peer.
+    pub fn peer(&mut self, peer: PeerId) -> AtPeer<'_, 'a> {
+        AtPeer { at: self, peer }
+    }
+
+    /// Accepts what a ticket proposes.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::TicketClosed`].
+    pub fn accept(&mut self, ticket: Ticket) -> Called {
+        self.call(Call::Accept { ticket })
+    }
+
+    /// Refuses what a ticket proposes.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::TicketClosed`].
+    pub fn refuse(&mut self, ticket: Ticket, reason: impl Into<String>) -> Called {
+        self.call(Call::RefuseWrite { ticket, reason: reason.into() })
+    }
+
+    /// As an Energy Guard, limits a Controllable System, or all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownActor`], [`Misuse::UseCase`].
+    pub fn set_limit(&mut self, actor: ActorId, peer: Option<PeerId>, limit: Limit) -> Called {
+        self.call(Call::UseCase { actor, command: Command::Lpc(lpc::Command::SetLimit { peer, limit }) })
+    }
+
+    /// As an Energy Guard, writes failsafe values; 2 h to 24 h.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownActor`], [`Misuse::UseCase`].
+    pub fn set_failsafe(&mut self, actor: ActorId, peer: PeerId, value: Watts, duration: Duration) -> Called {
+        let command = Command::Lpc(lpc::Command::SetFailsafe { peer, value, duration });
+        self.call(Call::UseCase { actor, command })
+    }
+
+    /// Announces the end to every peer, then closes.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::ShuttingDown`].
+    pub fn shut_down(&mut self) -> Called {
+        self.call(Call::Shutdown)
+    }
+}
+
+/// One peer of a node at one moment.
+#[derive(Debug)]
+pub struct AtPeer<'b, 'a> {
+    at: &'b mut At<'a>,
+    peer: PeerId,
+}
+
+impl AtPeer<'_, '_> {
+    /// Trusts the peer, now and after every restart.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownPeer`].
+    pub fn trust(&mut self) -> Called {
+        self.at.call(Call::Trust { peer: self.peer })
+    }
+
+    /// Refuses the peer until it is trusted.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownPeer`].
+    pub fn refuse(&mut self) -> Called {
+        self.at.call(Call::Refuse { peer: self.peer })
+    }
+
+    /// Takes trust back and forgets the peer.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownPeer`].
+    pub fn forget(&mut self) -> Called {
+        self.at.call(Call::Forget { peer: self.peer })
+    }
+
+    /// Dials the peer now.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownPeer`], [`Misuse::NotTrusted`], [`Misuse::NoAddress`].
+    pub fn connect(&mut self) -> Called {
+        self.at.call(Call::Connect { peer: self.peer })
+    }
+}

@@ -1,0 +1,168 @@
+//! What the application wants, as data.
+
+use super::action::Endpoint;
+use crate::ids::{ActorId, PeerId, RequestId, Ticket};
+use crate::json::Tape;
+use crate::model::{Cmd, FunctionId};
+use crate::ship::identity::Ski;
+use crate::spine::{FeaturePath, RelationKind};
+use crate::usecase::{Command, CommandMisuse};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// One wish.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Call {
+    /// Makes a peer known by its SKI, with addresses where discovery finds none.
+    AddPeer {
+        /// Its SKI.
+        ski: Ski,
+        /// Where it can be dialled; kept in addition to what discovery finds.
+        endpoints: Vec<Endpoint>,
+    },
+    /// Trusts a peer, now and after every restart (SHIP 12.3).
+    Trust {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// Refuses a peer until it is trusted; what is connected is closed.
+    Refuse {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// Takes trust back and forgets the peer.
+    Forget {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// Dials a trusted peer now instead of at the end of its back-off.
+    Connect {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// Accepts what a ticket proposes.
+    Accept {
+        /// The ticket.
+        ticket: Ticket,
+    },
+    /// Refuses what a ticket proposes.
+    RefuseWrite {
+        /// The ticket.
+        ticket: Ticket,
+        /// Told to the peer.
+        reason: String,
+    },
+    /// A wish to a use case actor.
+    UseCase {
+        /// The actor.
+        actor: ActorId,
+        /// The wish.
+        command: Command,
+    },
+    /// Reads a function of a peer; answered by `Event::Answered`.
+    Read {
+        /// The peer.
+        peer: PeerId,
+        /// The local feature that asks.
+        from: FeaturePath,
+        /// The peer's feature.
+        to: FeaturePath,
+        /// The function.
+        function: FunctionId,
+    },
+    /// Writes to a peer; answered by `Event::Answered`.
+    Write {
+        /// The peer.
+        peer: PeerId,
+        /// The local feature that writes.
+        from: FeaturePath,
+        /// The peer's feature.
+        to: FeaturePath,
+        /// What.
+        cmd: Cmd,
+    },
+    /// Asks a peer for a subscription or a binding; answered by `Event::Answered`.
+    Relate {
+        /// The peer.
+        peer: PeerId,
+        /// Which.
+        kind: RelationKind,
+        /// The local feature.
+        client: FeaturePath,
+        /// The peer's feature.
+        server: FeaturePath,
+    },
+    /// Replaces the data of a local function; subscribers are told where it changed.
+    SetData {
+        /// The local feature.
+        feature: FeaturePath,
+        /// The function.
+        function: FunctionId,
+        /// The data.
+        data: Tape,
+    },
+    /// Announces the end to every peer, then closes (SHIP 13.4.7).
+    Shutdown,
+}
+
+/// What a call comes back with at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// Taken.
+    Done,
+    /// The peer's name in this node.
+    Peer(PeerId),
+    /// The request, whose answer comes as an event.
+    Request(RequestId),
+}
+
+/// A call that cannot be taken: the caller's mistake, or too late.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// There is no such peer.
+    UnknownPeer(PeerId),
+    /// The SKI is this node's own.
+    OwnSki,
+    /// The peer is not trusted; trust it first.
+    NotTrusted(PeerId),
+    /// Nothing is known of where the peer is; it has to be seen, or be given an address.
+    NoAddress(PeerId),
+    /// There is no SPINE session with the peer.
+    NotConnected(PeerId),
+    /// The ticket is not open: decided, over, or its peer is gone.
+    TicketClosed(Ticket),
+    /// There is no such actor.
+    UnknownActor(ActorId),
+    /// The actor does not take the wish.
+    UseCase(CommandMisuse),
+    /// There is no such local feature, or it does not offer the function.
+    UnknownFunction,
+    /// More peers than a node keeps.
+    TooManyPeers,
+    /// The node is shutting down.
+    ShuttingDown,
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownPeer(peer) => write!(f, "there is no {peer}"),
+            Self::OwnSki => f.write_str("this is the node's own SKI"),
+            Self::NotTrusted(peer) => write!(f, "{peer} is not trusted"),
+            Self::NoAddress(peer) => write!(f, "no address of {peer} is known"),
+            Self::NotConnected(peer) => write!(f, "{peer} is not connected"),
+            Self::TicketClosed(ticket) => write!(f, "{ticket} is not open any more"),
+            Self::UnknownActor(actor) => write!(f, "there is no {actor}"),
+            Self::UseCase(misuse) => misuse.fmt(f),
+            Self::UnknownFunction => f.write_str("no local feature offers this function"),
+            Self::TooManyPeers => f.write_str("the node keeps no more peers"),
+            Self::ShuttingDown => f.write_str("the node is shutting down"),
+        }
+    }
+}
+
+impl core::error::Error for Misuse {}

@@ -1,0 +1,158 @@
+//! What a node is made of, decided before it runs.
+
+use crate::ids::ActorId;
+use crate::json::Tape;
+use crate::model::{
+    DeviceClassificationManufacturerData, DeviceType, EntityType, FeatureType, FunctionData, Role,
+};
+use crate::ship::identity::{PeerKey, ShipId};
+use crate::ship::txt::Record;
+use crate::ship::{Own, Timers};
+use crate::spine::{Device, Operations};
+use crate::usecase::Actor;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What people call the device: announced in discovery and in its manufacturer data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Brand: `ACME`.
+    pub brand: String,
+    /// Model: `HP-7`.
+    pub model: String,
+    /// Serial number: `0815`; makes names unique.
+    pub serial: String,
+}
+
+impl Product {
+    /// A product by its names.
+    pub fn new(brand: impl Into<String>, model: impl Into<String>, serial: impl Into<String>) -> Self {
+        Self { brand: brand.into(), model: model.into(), serial: serial.into() }
+    }
+
+    /// `ACME-HP-7-0815`, without characters that names in SHIP and SPINE must not have (SRIP-220).
+    fn name(&self) -> String {
+        let joined = format!("{}-{}-{}", self.brand, self.model, self.serial);
+        joined.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect()
+    }
+}
+
+/// A local entity, as a place to install actors on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entity(pub(super) Vec<u32>);
+
+impl Entity {
+    /// Its path.
+    pub fn path(&self) -> &[u32] {
+        &self.0
+    }
+}
+
+/// An actor with its place.
+#[derive(Clone, Debug)]
+pub(super) struct Installed {
+    pub(super) entity: Vec<u32>,
+    pub(super) actor: Box<dyn Actor>,
+}
+
+/// The configuration of a node.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Own SKI and certificate fingerprint.
+    pub key: PeerKey,
+    /// What discovery announces; the SHIP ID stands in it.
+    pub record: Record,
+    /// Timers of SHIP.
+    pub timers: Timers,
+    /// Connections of all kinds at a time; at least 2, so that one slot remains for each direction (SHIP 8.1).
+    pub max_connections: usize,
+    /// Peers that are kept.
+    pub max_peers: usize,
+    /// Whether trusted peers are dialled; every node listens.
+    pub dial: bool,
+    pub(super) device: Device,
+    pub(super) actors: Vec<Installed>,
+    product: Product,
+}
+
+/// Connections of all kinds, unless configured otherwise.
+pub const MAX_CONNECTIONS: usize = 64;
+/// Peers that are kept, unless configured otherwise.
+pub const MAX_PEERS: usize = 256;
+
+impl Config {
+    /// A node with this key, for this product, without entities yet.
+    pub fn new(key: impl Into<PeerKey>, product: Product) -> Self {
+        let key = key.into();
+        let name = product.name();
+        let mut record = Record::new(ShipId::new(&name), key.ski);
+        record.brand.clone_from(&product.brand);
+        record.model.clone_from(&product.model);
+        record.serial.clone_from(&product.serial);
+        let mut device = Device::new(format!("d:_n:{name}"), DeviceType::Generic);
+        install_manufacturer(&mut device, &product);
+        Self {
+            key,
+            record,
+            timers: Timers::default(),
+            max_connections: MAX_CONNECTIONS,
+            max_peers: MAX_PEERS,
+            dial: true,
+            device,
+            actors: Vec::new(),
+            product,
+        }
+    }
+
+    /// The product.
+    pub fn product(&self) -> &Product {
+        &self.product
+    }
+
+    /// Sets `deviceType` of the device.
+    pub fn device_type(&mut self, device_type: DeviceType) {
+        self.device.device_type = device_type;
+    }
+
+    /// Adds an entity.
+    pub fn entity(&mut self, entity_type: EntityType) -> Entity {
+        Entity(self.device.add_entity(entity_type))
+    }
+
+    /// Installs an actor on an entity of this configuration.
+    pub fn install(&mut self, entity: &Entity, mut actor: impl Actor + 'static) -> ActorId {
+        let id = ActorId(u32::try_from(self.actors.len()).unwrap_or(u32::MAX));
+        if let Some(entity_type) = self.device.entity(entity.path()).map(|e| e.entity_type.clone()) {
+            let descriptor = actor.descriptor();
+            descriptor.furnish(entity.path(), &mut self.device);
+            actor.install(entity.path(), &entity_type, &mut self.device);
+        }
+        self.actors.push(Installed { entity: entity.0.clone(), actor: Box::new(actor) });
+        id
+    }
+
+    pub(super) fn own(&self) -> Own {
+        Own::new(self.record.id.clone())
+    }
+}
+
+/// DeviceClassification on entity `[0]`, which every known device has.
+fn install_manufacturer(device: &mut Device, product: &Product) {
+    let function = DeviceClassificationManufacturerData::FUNCTION;
+    let Some(feature) = device.add_feature(&[0], FeatureType::DeviceClassification, Role::Server) else {
+        return;
+    };
+    device.add_function(&feature, function, Operations::READ);
+    if let Some(slot) = device.function_mut(&feature, function) {
+        slot.data = Tape::of(&DeviceClassificationManufacturerData {
+            device_name: Some(product.model.clone()),
+            device_code: Some(product.model.clone()),
+            serial_number: Some(product.serial.clone()),
+            vendor_name: Some(product.brand.clone()),
+            brand_name: Some(product.brand.clone()),
+            ..Default::default()
+        });
+    }
+}

@@ -1,0 +1,264 @@
+//! What the application is told.
+
+use super::action::Endpoint;
+use super::input::{Lost, Stage};
+use super::readiness::Readiness;
+use crate::ids::{ActorId, ConnId, PeerId, RequestId, Ticket};
+use crate::json::Repairs;
+use crate::model::FunctionId;
+use crate::ship::identity::{ShipId, Ski};
+use crate::ship::{Ending, Fault as ShipFault};
+use crate::spine::{Fault as SpineFault, FeaturePath, Outcome};
+use crate::time::Instant;
+use crate::usecase::lpc;
+use alloc::string::String;
+use core::fmt;
+use core::net::SocketAddr;
+
+/// Something the application may want to know.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The node listens.
+    Listening {
+        /// On this port.
+        port: u16,
+    },
+    /// Discovery found a peer, or news of it.
+    Seen {
+        /// The peer.
+        peer: PeerId,
+        /// Its SKI as announced.
+        ski: Ski,
+        /// Its SHIP ID as announced.
+        ship_id: ShipId,
+    },
+    /// Discovery lost a peer.
+    Gone {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// A peer came a rung up or down the ladder.
+    Readiness {
+        /// The peer.
+        peer: PeerId,
+        /// Where it stands now.
+        readiness: Readiness,
+    },
+    /// A stranger is connected and waits for trust: trust or refuse it.
+    PairingRequested(PairingRequested),
+    /// A connection is open and proved to be this peer's.
+    Connected {
+        /// The peer.
+        peer: PeerId,
+        /// The connection.
+        conn: ConnId,
+    },
+    /// A connection of a peer ended.
+    Disconnected {
+        /// The peer.
+        peer: PeerId,
+        /// The connection.
+        conn: ConnId,
+        /// How.
+        why: Lost,
+        /// When it is dialled again, where it is.
+        retry: Option<Instant>,
+    },
+    /// An attempt to reach a peer failed.
+    DialFailed {
+        /// The peer.
+        peer: PeerId,
+        /// Where.
+        endpoint: Endpoint,
+        /// At which stage.
+        stage: Stage,
+        /// What the system said.
+        detail: String,
+    },
+    /// A connection was refused or closed by this node.
+    Refused {
+        /// The connection.
+        conn: ConnId,
+        /// The peer, once known.
+        peer: Option<PeerId>,
+        /// Its other end, where it was accepted.
+        from: Option<SocketAddr>,
+        /// Why.
+        why: Refused,
+    },
+    /// A peer broke a rule of SHIP.
+    Ship {
+        /// The peer.
+        peer: PeerId,
+        /// The connection.
+        conn: ConnId,
+        /// What.
+        fault: ShipFault,
+    },
+    /// SHIP came to its end on a connection, which closes.
+    Ended {
+        /// The peer.
+        peer: PeerId,
+        /// The connection.
+        conn: ConnId,
+        /// Why.
+        ending: Ending,
+    },
+    /// A peer broke a rule of SPINE; what was refused, dropped or taken all the same.
+    Spine {
+        /// The peer.
+        peer: PeerId,
+        /// What.
+        fault: SpineFault,
+    },
+    /// A peer's messages were read although their form was not right.
+    Repaired {
+        /// The peer.
+        peer: PeerId,
+        /// What was repaired, counted by kind.
+        repairs: Repairs,
+    },
+    /// A peer's device tree is known, or changed.
+    Discovered {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// A peer's use cases are known, or changed.
+    UseCases {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// A peer reported data; the view has it.
+    Data {
+        /// The peer.
+        peer: PeerId,
+        /// Its feature.
+        feature: FeaturePath,
+        /// The function.
+        function: FunctionId,
+    },
+    /// A request of the application came to its end.
+    Answered {
+        /// The peer.
+        peer: PeerId,
+        /// The request.
+        request: RequestId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// A peer writes what no actor looks after: accept or refuse it. The view has the details.
+    WriteProposed {
+        /// The ticket.
+        ticket: Ticket,
+        /// The peer.
+        peer: PeerId,
+        /// The local feature.
+        feature: FeaturePath,
+        /// The function.
+        function: FunctionId,
+    },
+    /// A ticket ended without being carried out.
+    WriteEnded {
+        /// The ticket.
+        ticket: Ticket,
+        /// Why.
+        why: crate::spine::Unsettled,
+    },
+    /// Limitation of power consumption.
+    Lpc {
+        /// The actor that tells.
+        actor: ActorId,
+        /// What.
+        event: lpc::Event,
+    },
+    /// A use case outside this crate.
+    Custom {
+        /// The actor that tells.
+        actor: ActorId,
+        /// What happened.
+        name: String,
+        /// Details, in a form of the actor's own.
+        detail: String,
+    },
+    /// The store could not keep something; what depended on it was not promised.
+    PersistFailed {
+        /// The sequence number.
+        seq: u64,
+        /// What the system said.
+        detail: String,
+    },
+    /// The application was too slow: this many events were left out. The view is whole.
+    Lagged {
+        /// How many.
+        missed: u64,
+    },
+    /// Every connection is closed after a shutdown.
+    Stopped,
+}
+
+/// A stranger that waits for trust (SHIP 13.4.4.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairingRequested {
+    /// The peer.
+    pub peer: PeerId,
+    /// Its SKI, proved by TLS; to be compared by the user.
+    pub ski: Ski,
+    /// Its SHIP ID, where discovery knows it.
+    pub ship_id: Option<ShipId>,
+}
+
+/// Why this node refused or closed a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// More connections than the node takes.
+    TooManyConnections,
+    /// More connections that have not proved who they are than the node takes.
+    TooManyUnproved,
+    /// More peers than the node keeps.
+    TooManyPeers,
+    /// More strangers wait for trust than the node takes.
+    TooManyStrangers,
+    /// TLS was not done in time.
+    NotSecuredInTime,
+    /// The WebSocket was not open in time.
+    NotOpenedInTime,
+    /// The other end is this node itself.
+    SelfConnection,
+    /// Another connection of the peer was kept (SHIP 12.2.2).
+    DoubleConnection,
+    /// No pong within 10 s (SHIP 10.4).
+    NoPong,
+    /// The peer took nothing for 10 s.
+    WriteStalled,
+    /// Too much waits for the peer.
+    OutboxFull,
+    /// The peer never answered the discovery read (SPINE IG 2.6.2).
+    NoDiscovery,
+    /// The user refused the peer, or took its trust back.
+    NotTrusted,
+    /// The node shuts down.
+    ShuttingDown,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooManyConnections => "the node takes no more connections",
+            Self::TooManyUnproved => "the node takes no more unproved connections",
+            Self::TooManyPeers => "the node keeps no more peers",
+            Self::TooManyStrangers => "the node takes no more strangers",
+            Self::NotSecuredInTime => "TLS was not done within 10 s",
+            Self::NotOpenedInTime => "the WebSocket was not open within 10 s",
+            Self::SelfConnection => "the other end is this node itself",
+            Self::DoubleConnection => "double connection",
+            Self::NoPong => "no pong within 10 s",
+            Self::WriteStalled => "nothing was taken for 10 s",
+            Self::OutboxFull => "too many messages wait for the peer",
+            Self::NoDiscovery => "the discovery read was never answered",
+            Self::NotTrusted => "the peer is not trusted",
+            Self::ShuttingDown => "the node is shutting down",
+        })
+    }
+}

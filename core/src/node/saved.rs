@@ -1,0 +1,43 @@
+//! What a node keeps over a restart.
+
+use super::action::Endpoint;
+use crate::json::Tape;
+use crate::model::FunctionId;
+use crate::ship::identity::{ShipId, Ski};
+use crate::spine::FeaturePath;
+use alloc::vec::Vec;
+
+/// Everything a node keeps. The store replaces it as a whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Saved {
+    /// `msgCounter` up to which an earlier run may have counted (SPINE 5.2.3.1).
+    pub counters: u64,
+    /// Trusted and refused peers, by SKI.
+    pub peers: Vec<SavedPeer>,
+    /// Data that peers may change and that outlives a restart (LPC-044).
+    pub data: Vec<SavedData>,
+}
+
+/// A peer somebody decided about (SHIP 12.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedPeer {
+    /// Its SKI.
+    pub ski: Ski,
+    /// Trusted, or refused.
+    pub trusted: bool,
+    /// Its SHIP ID, once it told.
+    pub ship_id: Option<ShipId>,
+    /// Where it can be dialled without discovery: given by the user, or where it was last reached.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// The data of one local function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SavedData {
+    /// The local feature.
+    pub feature: FeaturePath,
+    /// The function.
+    pub function: FunctionId,
+    /// The data.
+    pub data: Tape,
+}

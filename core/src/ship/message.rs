@@ -1,0 +1,201 @@
+//! The control messages of SHIP 13.4 as what they mean. Tolerant to read, exact to write: the schema order, one member
+//! an object, nothing more.
+
+use super::access::AccessMethods;
+use super::config::Version;
+use crate::json;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A control message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Message {
+    /// `connectionHello` (SHIP 13.4.4.1).
+    Hello(Hello),
+    /// `messageProtocolHandshake` (SHIP 13.4.4.2).
+    Handshake(Handshake),
+    /// `messageProtocolHandshakeError`: 1 timeout, 2 unexpected message, 3 selection mismatch (SHIP 13.4.4.2.3).
+    HandshakeError(u8),
+    /// `connectionPinState` (SHIP 13.4.4.3).
+    PinState(PinState),
+    /// `connectionPinInput` (SHIP 13.4.4.3).
+    PinInput(Pin),
+    /// `connectionPinError`: 1 wrong PIN (SHIP 13.4.4.3).
+    PinError(u8),
+    /// `accessMethodsRequest` (SHIP 13.4.6).
+    AccessMethodsRequest,
+    /// `accessMethods` (SHIP 13.4.6).
+    AccessMethods(AccessMethods),
+    /// `connectionClose` (SHIP 13.4.7).
+    Close(Close),
+}
+
+impl Message {
+    /// The name on the wire.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Hello(_) => "connectionHello",
+            Self::Handshake(_) => "messageProtocolHandshake",
+            Self::HandshakeError(_) => "messageProtocolHandshakeError",
+            Self::PinState(_) => "connectionPinState",
+            Self::PinInput(_) => "connectionPinInput",
+            Self::PinError(_) => "connectionPinError",
+            Self::AccessMethodsRequest => "accessMethodsRequest",
+            Self::AccessMethods(_) => "accessMethods",
+            Self::Close(_) => "connectionClose",
+        }
+    }
+}
+
+/// `connectionHello`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// What the sender's user decided.
+    pub phase: HelloPhase,
+    /// How long the sender still waits, in ms.
+    pub waiting: Option<u32>,
+    /// The sender asks for more time.
+    pub prolongation_request: bool,
+}
+
+/// `connectionHello.phase`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HelloPhase {
+    /// Not decided.
+    Pending,
+    /// Trusts the other node.
+    Ready,
+    /// Gives up.
+    Aborted,
+}
+
+/// `messageProtocolHandshake`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handshake {
+    /// Announcement or selection.
+    pub handshake_type: HandshakeType,
+    /// The version.
+    pub version: Version,
+    /// The formats, the preferred one first.
+    pub formats: Vec<String>,
+}
+
+/// `messageProtocolHandshake.handshakeType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandshakeType {
+    /// Everything the client supports.
+    AnnounceMax,
+    /// What the server chose, and the client's confirmation.
+    Select,
+}
+
+/// `connectionPinState`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinState {
+    /// No PIN is needed.
+    None,
+    /// The PIN was right.
+    Ok,
+    /// No data before the PIN.
+    Required(InputPermission),
+    /// Some data before the PIN.
+    Optional(InputPermission),
+}
+
+/// `connectionPinState.inputPermission`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputPermission {
+    /// A penalty runs.
+    Busy,
+    /// A PIN may be sent.
+    Ok,
+}
+
+/// A PIN as it was sent. `Debug` does not show it, and the comparison takes the same time wherever it differs.
+#[derive(Clone, Eq)]
+pub struct Pin(pub String);
+
+impl PartialEq for Pin {
+    fn eq(&self, other: &Self) -> bool {
+        let differences = self.0.bytes().zip(other.0.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+        self.0.len() == other.0.len() && differences == 0
+    }
+}
+
+impl fmt::Debug for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pin(…)")
+    }
+}
+
+/// `connectionClose`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Close {
+    /// Announcement or confirmation.
+    pub phase: ClosePhase,
+    /// How long the announcer waits for the confirmation, in ms.
+    pub max_time: Option<u32>,
+    /// Why.
+    pub reason: Option<CloseReason>,
+}
+
+/// `connectionClose.phase`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosePhase {
+    /// The sender is about to close.
+    Announce,
+    /// The sender agrees.
+    Confirm,
+}
+
+/// `connectionClose.reason`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// No reason that matters to the peer.
+    Unspecific,
+    /// The user removed the trust: no redial before the peer dials or the user acts.
+    RemovedConnection,
+    /// Free text; ship-go and OpenEEBUS send it.
+    Other(String),
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unspecific => "unspecific",
+            Self::RemovedConnection => "removedConnection",
+            Self::Other(text) => text,
+        })
+    }
+}
+
+/// Why a message cannot be read: the peer's fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MessageFault {
+    /// No EEBUS JSON of a known message (SHIP 11.4).
+    Json(json::Error),
+    /// This mandatory element is missing.
+    Missing(&'static str),
+    /// This element has a value the phase cannot do without knowing.
+    Unknown {
+        /// The element.
+        element: &'static str,
+        /// Its value.
+        value: String,
+    },
+}
+
+impl fmt::Display for MessageFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(error) => error.fmt(f),
+            Self::Missing(element) => write!(f, "`{element}` is missing"),
+            Self::Unknown { element, value } => write!(f, "`{element}` is {value:?}"),
+        }
+    }
+}
+
+impl core::error::Error for MessageFault {}
