@@ -214,9 +214,9 @@ impl Scan<'_> {
         let end = self.at;
         let found = if span.escaped {
             let name = self.unescape(span)?;
-            keys.look_up(&name)
+            self.look_up(keys, &name)
         } else {
-            keys.look_up(self.piece(span.from, span.to))
+            self.look_up(keys, self.piece(span.from, span.to))
         };
         self.expect(b':', "':'")?;
         match found {
@@ -237,6 +237,15 @@ impl Scan<'_> {
             self.departures = self.departures.wrapping_add(1);
         }
         Ok(found.unwrap_or(Found::End))
+    }
+
+    fn look_up(&mut self, keys: &Keys, name: &str) -> Option<Found> {
+        keys.look_up(name).or_else(|| {
+            let (_, listed) = keys.ty.literals.aliases.iter().find(|(alias, _)| *alias == name)?;
+            let found = keys.look_up(listed)?;
+            self.repair(Repair::Alias);
+            Some(found)
+        })
     }
 
     /// An alternative came, and may come again.

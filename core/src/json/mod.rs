@@ -34,7 +34,6 @@ mod tests;
 mod text;
 mod token;
 mod value;
-
 mod writer;
 
 pub use builder::Builder;

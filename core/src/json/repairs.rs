@@ -18,6 +18,8 @@ pub enum Repair {
     EmptyObject,
     /// `null`.
     Null,
+    /// An element under a name that some peers give it.
+    Alias,
     /// An element the type does not have, left out.
     UnknownElement,
     /// An enum value that is not in the schema, kept as text.
@@ -31,13 +33,14 @@ pub enum Repair {
 }
 
 impl Repair {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Leading,
         Self::Trailing,
         Self::ObjectForm,
         Self::SeveralKeys,
         Self::EmptyObject,
         Self::Null,
+        Self::Alias,
         Self::UnknownElement,
         Self::UnknownValue,
         Self::Order,
@@ -55,6 +58,7 @@ impl fmt::Display for Repair {
             Self::SeveralKeys => "entry with several keys",
             Self::EmptyObject => "empty object",
             Self::Null => "null",
+            Self::Alias => "another name of an element",
             Self::UnknownElement => "unknown element",
             Self::UnknownValue => "unknown enum value",
             Self::Order => "order of elements",

@@ -12,6 +12,7 @@ macro_rules! literals {
             keys: &const { $crate::model::macros::join(KEYS, b"},{\"", b"\":") },
             first: &const { $crate::model::macros::join(KEYS, b"[{\"", b"\":\0") },
             values: &const { $crate::model::macros::join(&[$($value),*], b"\"", b"\"") },
+            aliases: $crate::model::macros::ALIASES,
         };
     };
 }
@@ -375,6 +376,15 @@ macro_rules! many {
 pub(crate) use {
     choices, enums, frames, functions, kind, literals, many, numbers, option, range, structs, text, texts,
 };
+
+/// How spine-go before 0.7.1 spells elements, and the schema.
+pub(crate) const ALIASES: &[(&str, &str)] = &[
+    ("alarmListData", "alarmData"),
+    ("directControlActivityDataElements", "directControlActivityData"),
+    ("powerTimeSlotValueListData", "powerTimeSlotValueData"),
+    ("sequence_id", "sequenceId"),
+    ("SupplyConditionThresholdRelationDataType", "supplyConditionThresholdRelationData"),
+];
 
 /// The key of a field; the key of a choice group is empty.
 pub(crate) const fn key(at: u16, name: &str) -> Key {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::list::{
     Criterion, ExchangeFault, List, entries, is_identifier, rewrite, stated_identifier, write_entries,
 };
-use super::select::any_selects;
+use super::select::selected;
 use crate::json::table::{Kind, Ty};
 use crate::json::{Cursor, Edit, Tape};
 
@@ -34,8 +34,8 @@ pub fn merge(stored: &mut Tape, update: Cursor<'_>) -> Result<bool, ExchangeFaul
     Ok(finish(stored, done, |edit, data| merge_entries(edit, list.entry, data, update)))
 }
 
-/// Merges the entries of a partial update, which have no identifiers, into every entry that one of `selectors` means;
-/// answers whether that changed the stored data.
+/// Merges the entries of a partial update, which have no identifiers, into every entry that one of `selectors` means
+/// (without selectors, into all); answers whether that changed the stored data.
 ///
 /// # Errors
 ///
@@ -50,10 +50,7 @@ pub fn merge_selected(
     if let Some(name) = entries(update).find_map(|entry| stated_identifier(list.entry, entry)) {
         return Err(ExchangeFault::StatedIdentifier(name));
     }
-    let mut selected = Vec::new();
-    for entry in entries(stored.root()) {
-        selected.push(any_selects(selectors, list, entry)?);
-    }
+    let selected = selected(selectors, list, stored.root())?;
     Ok(rewrite(stored, |edit, data| {
         let all = entries(data).zip(&selected);
         write_entries(edit, data, data.fields().next(), all, |edit, (entry, selected)| {
