@@ -233,9 +233,6 @@ impl Scan<'_> {
                 return Ok(Found::Unknown);
             }
         }
-        if keys.untidy {
-            self.departures = self.departures.wrapping_add(1);
-        }
         Ok(found.unwrap_or(Found::End))
     }
 

@@ -377,7 +377,7 @@ pub(crate) use {
     choices, enums, frames, functions, kind, literals, many, numbers, option, range, structs, text, texts,
 };
 
-/// How spine-go before 0.7.1 spells elements, and the schema.
+/// How spine-go and openeebus name some elements, and the schema.
 pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("alarmListData", "alarmData"),
     ("directControlActivityDataElements", "directControlActivityData"),
