@@ -113,7 +113,8 @@ impl Node {
                     };
                     (Rung::Secured, who, waiting.until)
                 }
-                None if conns().next().is_some() => (Rung::Secured, WaitsFor::Peer, None),
+                None if self.has_connection(id) => (Rung::Secured, WaitsFor::Peer, None),
+                None if peer.dialling.has_reached() => (Rung::Reachable, WaitsFor::Peer, None),
                 None if self.is_dialling(id) => (Rung::Seen, WaitsFor::Dialling, None),
                 None if !trusted_by_us => (self.seen_rung(id), WaitsFor::OurUser, None),
                 None if self.has_endpoints(id) => (Rung::Seen, WaitsFor::Dialling, peer.dialling.not_before),
