@@ -70,7 +70,10 @@ pub enum Input<'a> {
         /// The connection.
         conn: ConnId,
         /// Its octets.
-        #[cfg_attr(feature = "serde", serde(serialize_with = "super::frame_text::serialize"))]
+        #[cfg_attr(
+            feature = "serde",
+            serde(serialize_with = "super::frame_text::serialize", skip_deserializing)
+        )]
         bytes: &'a [u8],
     },
     /// A pong.
