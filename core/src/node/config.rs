@@ -32,11 +32,22 @@ impl Product {
         Self { brand: brand.into(), model: model.into(), serial: serial.into() }
     }
 
-    /// `ACME-HP-7-0815`, without characters that names in SHIP and SPINE must not have (SRIP-220).
-    fn name(&self) -> String {
-        let joined = format!("{}-{}-{}", self.brand, self.model, self.serial);
-        joined.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect()
+    /// `ACME-HP-7-0815`: the SHIP ID.
+    fn ship_id(&self) -> ShipId {
+        // ship-go takes every message with this word for SPINE.
+        let name = clean(&format!("{}-{}-{}", self.brand, self.model, self.serial));
+        ShipId::new(&name.replace("datagram", "data-gram"))
     }
+
+    /// `d:_n:ACME_HP-7-0815`: the SPINE device address (SPINE 7.1.1.2).
+    fn device_address(&self) -> String {
+        format!("d:_n:{}_{}", clean(&self.brand), clean(&format!("{}-{}", self.model, self.serial)))
+    }
+}
+
+/// Without what names in SHIP and SPINE must not have (SRIP-220).
+fn clean(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect()
 }
 
 /// A local entity, as a place to install actors on.
@@ -86,12 +97,11 @@ impl Config {
     /// A node with this key, for this product, without entities yet.
     pub fn new(key: impl Into<PeerKey>, product: Product) -> Self {
         let key = key.into();
-        let name = product.name();
-        let mut record = Record::new(ShipId::new(&name), key.ski);
+        let mut record = Record::new(product.ship_id(), key.ski);
         record.brand.clone_from(&product.brand);
         record.model.clone_from(&product.model);
         record.serial.clone_from(&product.serial);
-        let mut device = Device::new(format!("d:_n:{name}"), DeviceType::Generic);
+        let mut device = Device::new(product.device_address(), DeviceType::Generic);
         install_manufacturer(&mut device, &product);
         Self {
             key,

@@ -66,6 +66,11 @@ impl fmt::Display for FeaturePath {
     }
 }
 
+/// An entity path out of a discovery; `None` where it is empty or deeper than [`MAX_ENTITY_DEPTH`].
+pub fn entity_path(entity: &[AddressEntity]) -> Option<Vec<u32>> {
+    (1..=MAX_ENTITY_DEPTH).contains(&entity.len()).then(|| entity.iter().map(|number| number.0).collect())
+}
+
 /// Whether a device address can be used at all: not empty, bounded, no white space or control characters.
 ///
 /// The schema's pattern is stricter; devices in the field do not keep to it.

@@ -62,6 +62,22 @@ impl Operations {
     }
 }
 
+/// The functions of NodeManagement and what is announced of them (SPINE 7).
+pub const NODE_MANAGEMENT_FUNCTIONS: [(FunctionId, Operations); 9] = {
+    const READ: Operations = Operations { read: Some(Offer::Full), write: None };
+    [
+        (FunctionId::NODE_MANAGEMENT_DETAILED_DISCOVERY_DATA, READ),
+        (FunctionId::NODE_MANAGEMENT_USE_CASE_DATA, READ),
+        (FunctionId::NODE_MANAGEMENT_SUBSCRIPTION_DATA, READ),
+        (FunctionId::NODE_MANAGEMENT_SUBSCRIPTION_REQUEST_CALL, Operations::CALL),
+        (FunctionId::NODE_MANAGEMENT_SUBSCRIPTION_DELETE_CALL, Operations::CALL),
+        (FunctionId::NODE_MANAGEMENT_BINDING_DATA, READ),
+        (FunctionId::NODE_MANAGEMENT_BINDING_REQUEST_CALL, Operations::CALL),
+        (FunctionId::NODE_MANAGEMENT_BINDING_DELETE_CALL, Operations::CALL),
+        (FunctionId::NODE_MANAGEMENT_DESTINATION_LIST_DATA, READ),
+    ]
+};
+
 /// One function of a local server feature.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LocalFunction {
@@ -137,7 +153,7 @@ impl Device {
             entities: BTreeMap::new(),
             use_cases: Vec::new(),
         };
-        let functions = super::discovery::NODE_MANAGEMENT_FUNCTIONS.iter().map(|&(function, operations)| {
+        let functions = NODE_MANAGEMENT_FUNCTIONS.iter().map(|&(function, operations)| {
             (function, LocalFunction { operations, data: Tape::empty(function.info().ty), durable: false })
         });
         let node_management = LocalFeature {

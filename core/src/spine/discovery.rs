@@ -1,8 +1,8 @@
 //! What NodeManagement answers: detailed discovery, use cases, relation tables, destination list (SPINE 7).
 
-use super::address::{FeaturePath, MAX_ENTITY_DEPTH};
+use super::address::FeaturePath;
 use super::datagram::VERSION;
-use super::device::{Device, LocalFeature, LocalUseCase, Offer, Operations};
+use super::device::{Device, LocalFeature, LocalUseCase};
 use super::relation::{RelationKind, Relations};
 use crate::ids::PeerId;
 use crate::json::Tape;
@@ -10,27 +10,6 @@ use crate::model::*;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
-
-/// The functions of NodeManagement and what is announced of them (SPINE 7).
-pub const NODE_MANAGEMENT_FUNCTIONS: [(FunctionId, Operations); 9] = {
-    const READ: Operations = Operations { read: Some(Offer::Full), write: None };
-    [
-        (FunctionId::NODE_MANAGEMENT_DETAILED_DISCOVERY_DATA, READ),
-        (FunctionId::NODE_MANAGEMENT_USE_CASE_DATA, READ),
-        (FunctionId::NODE_MANAGEMENT_SUBSCRIPTION_DATA, READ),
-        (FunctionId::NODE_MANAGEMENT_SUBSCRIPTION_REQUEST_CALL, Operations::CALL),
-        (FunctionId::NODE_MANAGEMENT_SUBSCRIPTION_DELETE_CALL, Operations::CALL),
-        (FunctionId::NODE_MANAGEMENT_BINDING_DATA, READ),
-        (FunctionId::NODE_MANAGEMENT_BINDING_REQUEST_CALL, Operations::CALL),
-        (FunctionId::NODE_MANAGEMENT_BINDING_DELETE_CALL, Operations::CALL),
-        (FunctionId::NODE_MANAGEMENT_DESTINATION_LIST_DATA, READ),
-    ]
-};
-
-/// An entity path out of a discovery; `None` where it is empty or deeper than [`MAX_ENTITY_DEPTH`].
-pub fn entity_path(entity: &[AddressEntity]) -> Option<Vec<u32>> {
-    (1..=MAX_ENTITY_DEPTH).contains(&entity.len()).then(|| entity.iter().map(|number| number.0).collect())
-}
 
 fn address_entity(path: &[u32]) -> Vec<AddressEntity> {
     path.iter().map(|&number| AddressEntity(number)).collect()

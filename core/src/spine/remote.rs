@@ -1,8 +1,7 @@
 //! What a peer announced: its device tree, its use cases, and the data it reported.
 
-use super::address::FeaturePath;
+use super::address::{FeaturePath, entity_path};
 use super::device::Operations;
-use super::discovery;
 use crate::json::{Enumeration, Tape};
 use crate::model::{
     DeviceType, EntityType, FeatureType, FunctionData, FunctionId, NodeManagementDetailedDiscoveryData,
@@ -83,7 +82,7 @@ impl Remote {
         }
         for entity in tree.entity_information.iter().filter_map(|info| info.description.as_ref()) {
             let Some(address) = &entity.entity_address else { continue };
-            let Some(path) = discovery::entity_path(&address.entity) else { continue };
+            let Some(path) = entity_path(&address.entity) else { continue };
             if self.entities.len() < MAX_ENTITIES {
                 let entity_type = entity.entity_type.clone().unwrap_or(EntityType::Generic);
                 self.entities.insert(path, entity_type);
@@ -91,8 +90,7 @@ impl Remote {
         }
         for feature in tree.feature_information.iter().filter_map(|info| info.description.as_ref()) {
             let Some(address) = &feature.feature_address else { continue };
-            let (Some(entity), Some(number)) = (discovery::entity_path(&address.entity), address.feature)
-            else {
+            let (Some(entity), Some(number)) = (entity_path(&address.entity), address.feature) else {
                 continue;
             };
             let (Some(feature_type), Some(role)) = (feature.feature_type.clone(), feature.role.clone())
@@ -116,7 +114,7 @@ impl Remote {
     pub fn replace_use_cases(&mut self, announced: &NodeManagementUseCaseData) {
         self.use_cases.clear();
         for information in &announced.use_case_information {
-            let entity = information.address.as_ref().and_then(|a| discovery::entity_path(&a.entity));
+            let entity = information.address.as_ref().and_then(|a| entity_path(&a.entity));
             let Some(actor) = &information.actor else { continue };
             for support in &information.use_case_support {
                 let Some(name) = &support.use_case_name else { continue };
