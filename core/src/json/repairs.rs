@@ -5,6 +5,7 @@ use core::fmt;
 /// One kind of departure from EEBUS JSON that a reader repairs. White space is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Repair {
     /// A byte order mark or NULs in front of the message.
     Leading,
@@ -89,5 +90,13 @@ impl Repairs {
         if let Some(count) = self.0.get_mut(repair as usize) {
             *count = count.saturating_add(1);
         }
+    }
+}
+
+/// A map of the repairs that were made.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Repairs {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }

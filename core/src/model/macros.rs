@@ -149,6 +149,9 @@ macro_rules! enums {
             }
         }
 
+        #[cfg(feature = "serde")]
+        $crate::as_text::as_text!($name: |text| Some($name::from(text)));
+
         impl $crate::model::value::FieldValue for $name {
             const KIND: $crate::json::table::Kind =
                 $crate::json::table::Kind::Enum(<Self as $crate::json::Enumeration>::NAMES);

@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 
 /// What people call the device: announced in discovery and in its manufacturer data.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Product {
     /// Brand: `ACME`.
     pub brand: String,
@@ -85,7 +86,7 @@ pub struct Config {
     pub dial: bool,
     pub(super) device: Device,
     pub(super) actors: Vec<Installed>,
-    product: Product,
+    pub(super) product: Product,
 }
 
 /// Connections of all kinds, unless configured otherwise.
@@ -132,14 +133,18 @@ impl Config {
     }
 
     /// Installs an actor on an entity of this configuration.
-    pub fn install(&mut self, entity: &Entity, mut actor: impl Actor + 'static) -> ActorId {
+    pub fn install(&mut self, entity: &Entity, actor: impl Actor + 'static) -> ActorId {
+        self.install_boxed(entity.path(), Box::new(actor))
+    }
+
+    pub(super) fn install_boxed(&mut self, entity: &[u32], mut actor: Box<dyn Actor>) -> ActorId {
         let id = ActorId(u32::try_from(self.actors.len()).unwrap_or(u32::MAX));
-        if let Some(entity_type) = self.device.entity(entity.path()).map(|e| e.entity_type.clone()) {
+        if let Some(entity_type) = self.device.entity(entity).map(|e| e.entity_type.clone()) {
             let descriptor = actor.descriptor();
-            descriptor.furnish(entity.path(), &mut self.device);
-            actor.install(entity.path(), &entity_type, &mut self.device);
+            descriptor.furnish(entity, &mut self.device);
+            actor.install(entity, &entity_type, &mut self.device);
         }
-        self.actors.push(Installed { entity: entity.0.clone(), actor: Box::new(actor) });
+        self.actors.push(Installed { entity: entity.to_vec(), actor });
         id
     }
 
