@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use eebus_core::ship::identity::{Fingerprint, ShipId, Ski};
+use eebus_core::ship::identity::{Fingerprint, PeerKey, ShipId, Ski};
 use eebus_core::time::WallTime;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyIdMethod, KeyPair,
@@ -281,6 +281,13 @@ impl Identity {
 
     pub(crate) fn certified_key(&self) -> Arc<CertifiedKey> {
         Arc::clone(&self.certified)
+    }
+}
+
+/// What the identity is to a `Config`.
+impl From<&Identity> for PeerKey {
+    fn from(identity: &Identity) -> Self {
+        identity.certificate.key()
     }
 }
 

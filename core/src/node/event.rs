@@ -66,6 +66,15 @@ pub enum Event {
         /// When it is dialled again, where it is.
         retry: Option<Instant>,
     },
+    /// An accepted connection ended before it proved whose it is.
+    Unproved {
+        /// The connection.
+        conn: ConnId,
+        /// Its other end.
+        from: SocketAddr,
+        /// How: for instance without a certificate, or without TLS.
+        why: Lost,
+    },
     /// An attempt to reach a peer failed.
     DialFailed {
         /// The peer.
