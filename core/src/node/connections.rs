@@ -9,7 +9,10 @@ use super::peers::Decision;
 use super::{Node, Who};
 use crate::ids::{AttemptId, ConnId, PeerId};
 use crate::ship::identity::PeerKey;
-use crate::ship::{CloseCause, Connection, DATA_PREFIX, DATA_SUFFIX, Item, Loss, Output, Phase, Role, Trust};
+use crate::ship::message::CloseReason;
+use crate::ship::{
+    CloseCause, Connection, DATA_PREFIX, DATA_SUFFIX, Ending, Item, Loss, Output, Phase, Role, Timer, Trust,
+};
 use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -148,20 +151,38 @@ impl Node {
 
     pub(super) fn on_accepted(&mut self, id: ConnId, from: SocketAddr) {
         debug_assert!(self.conns.get(id).is_none(), "a ConnId is never reused");
-        let live = self.conns.iter().filter(|(_, conn)| !conn.is_closing()).count();
+        let full = !self.has_slot(Role::Server);
         let unproved =
             self.conns.iter().filter(|(_, conn)| conn.peer.is_none() && conn.attempt.is_none()).count();
         let conn = self.new_conn(Role::Server, Some(from), None);
         self.conns.rows.insert(id, conn);
         if self.is_stopping() {
             self.refuse_conn(id, Refused::ShuttingDown);
-        } else if live.saturating_add(1) >= self.config.max_connections.max(2) {
-            // One slot stays for a connection of this node's own making (SHIP 8.1).
+        } else if full {
             self.refuse_conn(id, Refused::TooManyConnections);
         } else if unproved >= MAX_UNPROVED {
             self.refuse_conn(id, Refused::TooManyUnproved);
         }
         self.sync_conn(id);
+    }
+
+    /// Whether one more connection of this role may be made: one slot stays for the other direction (SHIP 8.1).
+    pub(super) fn has_slot(&self, role: Role) -> bool {
+        let max = self.config.max_connections.max(2);
+        let live = || self.conns.iter().filter(|(_, conn)| !conn.is_closing());
+        let same = match role {
+            Role::Server => live().filter(|(_, conn)| conn.attempt.is_none()).count(),
+            Role::Client => {
+                let won = live().filter(|(_, conn)| conn.attempt.is_some() && conn.peer.is_some()).count();
+                won.saturating_add(self.rounds())
+            }
+        };
+        live().count() < max && same.saturating_add(1) < max
+    }
+
+    /// Whether a connection of a peer is open or on its way to be.
+    pub(super) fn has_connection(&self, peer: PeerId) -> bool {
+        self.conns.iter().any(|(_, conn)| conn.peer == Some(peer) && !conn.is_closing())
     }
 
     pub(super) fn on_dialled(&mut self, attempt: AttemptId, id: ConnId) {
@@ -185,7 +206,13 @@ impl Node {
             return self.refuse_conn(id, Refused::TooManyPeers);
         };
         if let Some(attempt) = attempt {
+            if !self.is_attempt_at(peer, attempt) {
+                self.attempt_failed(attempt, Stage::Secure, "another node answered".to_string());
+                return self.close_unproved(id);
+            }
             self.round_won(peer, attempt);
+        } else {
+            self.stop_round(peer);
         }
         let until = self.now + STAGE_TIME;
         if let Some(conn) = self.conns.get_mut(id) {
@@ -280,6 +307,7 @@ impl Node {
         if let Some(peer) = conn.peer {
             self.touch(peer);
         }
+        self.set_receive(id);
         self.sync_conn(id);
     }
 
@@ -303,38 +331,36 @@ impl Node {
             (ConnStage::Ship(ship), _) => ship.loss(None, ""),
             _ => Loss::Ordinary,
         };
-        let was_open = self.detach(peer, id);
-        if was_open && self.peers.get(peer).is_some_and(|row| row.conns.is_empty()) {
+        self.detach(peer, id);
+        // A close of this node's own has set the time of the next round already.
+        if !conn.is_closing() {
             let refused =
                 matches!(loss, Loss::NotTrustedByPeer | Loss::TrustRemovedByPeer | Loss::DoubleConnection);
             self.redial(peer, refused);
-        } else if !was_open && !self.is_dialling(peer) {
-            self.redial(peer, false);
         }
         let retry = self.peers.get(peer).and_then(|row| row.dialling.not_before);
         self.notify(Event::Disconnected { peer, conn: id, why, retry });
         self.drop_idle_stranger(peer);
     }
 
+    /// Plans the next round after the last connection of a trusted peer.
     fn redial(&mut self, peer: PeerId, refused: bool) {
-        if self.peers.get(peer).is_some_and(|row| row.decision == Decision::Trusted) && !self.is_stopping() {
+        let trusted = self.peers.get(peer).is_some_and(|row| row.decision == Decision::Trusted);
+        if trusted && !self.has_connection(peer) && !self.is_dialling(peer) && !self.is_stopping() {
             self.back_off(peer, refused);
         }
     }
 
     /// Takes a connection out of its peer's row; its session ends with it.
-    fn detach(&mut self, peer: PeerId, id: ConnId) -> bool {
-        let Some(row) = self.peers.get_mut(peer) else { return false };
-        let before = row.conns.len();
+    fn detach(&mut self, peer: PeerId, id: ConnId) {
+        let Some(row) = self.peers.get_mut(peer) else { return };
         row.conns.retain(|conn| *conn != id);
-        let was_open = row.conns.len() < before;
         if row.session == Some(id) {
             row.session = None;
             self.spine.close(peer, self.now);
         }
         self.contest_changed(peer);
         self.touch(peer);
-        was_open
     }
 
     /// Does what SHIP wants done.
@@ -344,7 +370,7 @@ impl Node {
             match item {
                 Item::Send(frame) => self.send(id, frame),
                 Item::Payload(document) => self.document(id, &document),
-                Item::Entered(phase) => self.entered(id, peer, phase),
+                Item::Entered(phase) => self.entered(peer, phase),
                 Item::PeerReady => {
                     if let Some(conn) = self.conns.get_mut(id) {
                         conn.peer_ready = true;
@@ -362,24 +388,22 @@ impl Node {
                 Item::Fault(fault) => self.notify(Event::Ship { peer, conn: id, fault }),
                 Item::Close(ending) => {
                     let (code, reason) = (ending.code(), ending.reason().to_string());
+                    let refused = is_refusal(&ending);
                     self.notify(Event::Ended { peer, conn: id, ending });
-                    self.close(id, code, reason);
+                    self.close(id, code, reason, refused);
                 }
                 Item::PeerPending => {}
             }
             self.touch(peer);
         }
+        self.set_receive(id);
         self.sync_conn(id);
     }
 
-    fn entered(&mut self, id: ConnId, peer: PeerId, phase: Phase) {
-        match phase {
-            Phase::Protocol => self.set_receive(id),
-            Phase::Data => {
-                self.dial_succeeded(peer);
-                self.elect(peer);
-            }
-            _ => {}
+    fn entered(&mut self, peer: PeerId, phase: Phase) {
+        if phase == Phase::Data {
+            self.dial_succeeded(peer);
+            self.elect(peer);
         }
     }
 
@@ -392,6 +416,7 @@ impl Node {
         let Some(phase) = conn.ship().map(Connection::phase) else { return };
         let backlog = self.spine.session(peer).map_or(0, crate::spine::Session::backlog);
         let limit = match phase {
+            _ if conn.credit.is_overdrawn() => 0,
             Phase::Cmi | Phase::HelloReady | Phase::HelloPending => SMALL_MESSAGE,
             // A peer that does not read is not read from either.
             Phase::Data if backlog > 0 && !conn.credit.is_open() => 0,
@@ -503,27 +528,23 @@ impl Node {
             Refused::DoubleConnection => (1000, "double connection".to_string()),
             _ => (4001, why.to_string()),
         };
-        self.close(id, code, reason);
+        self.close(id, code, reason, false);
     }
 
     /// Closes a connection nobody needs any more, before it became a peer's.
     pub(super) fn close_unproved(&mut self, id: ConnId) {
-        self.close(id, 1000, "not needed".to_string());
+        self.close(id, 1000, "not needed".to_string(), false);
     }
 
-    fn close(&mut self, id: ConnId, code: u16, reason: alloc::string::String) {
+    fn close(&mut self, id: ConnId, code: u16, reason: alloc::string::String, refused: bool) {
         let Some(conn) = self.conns.get_mut(id).filter(|conn| !conn.is_closing()) else { return };
-        // What it means that the peer is lost is known only while SHIP's state stands.
-        let refused = conn.ship().is_some_and(|ship| ship.loss(None, "") == Loss::NotTrustedByPeer);
         conn.stage = ConnStage::Closing;
         conn.early.clear();
         let peer = conn.peer;
         self.act(Action::Close { conn: id, code, reason });
         if let Some(peer) = peer {
-            let was_open = self.detach(peer, id);
-            if was_open && self.peers.get(peer).is_some_and(|row| row.conns.is_empty()) {
-                self.redial(peer, refused);
-            }
+            self.detach(peer, id);
+            self.redial(peer, refused);
         }
         self.sync_conn(id);
     }
@@ -533,4 +554,14 @@ impl Node {
         let deadline = self.conns.get(id).and_then(Conn::deadline);
         self.deadlines.set(Who::Conn(id), deadline);
     }
+}
+
+/// Whether a connection ended because the peer's user does not trust this node, or has not decided.
+fn is_refusal(ending: &Ending) -> bool {
+    matches!(
+        ending,
+        Ending::AbortedByPeer
+            | Ending::TimedOut(Timer::WaitForReady)
+            | Ending::ClosedByPeer(CloseReason::RemovedConnection)
+    )
 }

@@ -26,6 +26,11 @@ impl Credit {
         self.sizes.len() < MAX_FRAMES && self.octets < MAX_OCTETS
     }
 
+    /// Whether answers of SHIP, which wait for no credit, pile up: the peer asks and does not read.
+    pub(super) fn is_overdrawn(&self) -> bool {
+        self.sizes.len() >= MAX_FRAMES.saturating_mul(2)
+    }
+
     /// A frame of `size` octets is on its way.
     pub(super) fn spend(&mut self, size: usize, now: Instant) {
         if self.sizes.is_empty() {
@@ -40,8 +45,8 @@ impl Credit {
         for _ in 0..frames {
             let Some(size) = self.sizes.pop_front() else { break };
             self.octets = self.octets.saturating_sub(size);
+            self.moved = (!self.sizes.is_empty()).then_some(now);
         }
-        self.moved = (!self.sizes.is_empty()).then_some(now);
     }
 
     /// When the peer counts as stalled.

@@ -3,11 +3,11 @@
 use super::action::{Action, Endpoint};
 use super::event::Event;
 use super::input::Stage;
-use super::peers::Decision;
 use super::{Node, Who};
 use crate::ids::{AttemptId, ConnId, PeerId};
+use crate::ship::{Role, Trust};
 use crate::time::Instant;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -22,8 +22,10 @@ pub const CONNECT_TIME: Duration = Duration::from_secs(10);
 pub const FIRST_DELAY: Duration = Duration::from_secs(3);
 /// The node with the smaller SKI leaves the other one this much lead.
 pub const SMALLER_SKI_DELAY: Duration = Duration::from_secs(2);
-/// Longest time between two rounds.
+/// Longest time between two rounds, jitter included.
 pub const MAX_BACK_OFF: Duration = Duration::from_secs(120);
+/// The longest back-off before jitter adds up to a quarter.
+const LAST_BACK_OFF: Duration = Duration::from_secs(96);
 /// Shortest time to the next round after the peer's user refused, or has not decided.
 pub const REFUSED_BACK_OFF: Duration = Duration::from_secs(60);
 
@@ -35,6 +37,8 @@ pub(super) struct Dialling {
     next: Option<Instant>,
     /// Attempts of this round; with their connection once there is one.
     attempts: BTreeMap<AttemptId, Attempt>,
+    /// Where the peer was reached last.
+    reached: Option<Endpoint>,
     /// Rounds that failed in a row.
     failures: u32,
     /// No round before this time.
@@ -51,6 +55,11 @@ struct Attempt {
 impl Dialling {
     pub(super) fn is_running(&self) -> bool {
         !self.queue.is_empty() || !self.attempts.is_empty()
+    }
+
+    /// Whether an attempt of this round is a TCP connection.
+    pub(super) fn has_reached(&self) -> bool {
+        self.attempts.values().any(|attempt| attempt.conn.is_some())
     }
 
     /// When the dialler has to do something.
@@ -72,18 +81,24 @@ impl Node {
         let Some(peer) = self.peers.get(id) else { return Vec::new() };
         let seen = peer.sightings.values().flatten();
         let mut list: Vec<_> = Vec::new();
-        for endpoint in seen.chain(&peer.endpoints).filter(|endpoint| endpoint.is_usable()) {
+        for endpoint in peer.endpoints.iter().chain(seen).filter(|endpoint| endpoint.is_usable()) {
             if !list.contains(endpoint) {
                 list.push(endpoint.clone());
             }
         }
-        list.sort_by_key(Endpoint::rank);
+        let reached = peer.dialling.reached.as_ref();
+        list.sort_by_key(|endpoint| (reached != Some(endpoint), endpoint.rank()));
         list.truncate(MAX_ROUND);
         list
     }
 
     pub(super) fn has_endpoints(&self, id: PeerId) -> bool {
         !self.endpoints(id).is_empty()
+    }
+
+    /// Rounds in progress.
+    pub(super) fn rounds(&self) -> usize {
+        self.attempts.values().collect::<BTreeSet<_>>().len()
     }
 
     pub(super) fn is_dialling(&self, id: PeerId) -> bool {
@@ -93,11 +108,12 @@ impl Node {
     /// Whether a connection of this node's making is wanted.
     fn wants_dial(&self, id: PeerId) -> bool {
         let wanted = |peer: &super::peers::Peer| {
-            peer.decision == Decision::Trusted && peer.conns.is_empty() && !peer.dialling.is_running()
+            peer.trust() == Trust::Trusted && peer.conns.is_empty() && !peer.dialling.is_running()
         };
         self.config.dial
             && !self.is_stopping()
             && self.peers.get(id).is_some_and(wanted)
+            && !self.has_connection(id)
             && self.has_endpoints(id)
     }
 
@@ -146,11 +162,10 @@ impl Node {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let exponent = peer.dialling.failures.min(7);
         peer.dialling.failures = peer.dialling.failures.saturating_add(1);
-        let base = Duration::from_secs(1).saturating_mul(1 << exponent).min(MAX_BACK_OFF);
+        let base = Duration::from_secs(1).saturating_mul(1 << exponent).min(LAST_BACK_OFF);
         let base = if refused { base.max(REFUSED_BACK_OFF) } else { base };
-        // Evenly between three and five quarters.
-        let (quarters, jitter) = (base.mul_f32(0.75), self.random_below(base.mul_f32(0.5)));
-        self.dial_after(id, quarters.saturating_add(jitter));
+        let jitter = self.random_below(base.mul_f32(0.25));
+        self.dial_after(id, base.saturating_add(jitter));
     }
 
     /// A connection got as far as it had to: back-off begins anew.
@@ -183,6 +198,9 @@ impl Node {
     pub(super) fn start_round(&mut self, id: PeerId) {
         if !self.wants_dial(id) {
             return;
+        }
+        if !self.has_slot(Role::Client) {
+            return self.back_off(id, false);
         }
         let queue = self.endpoints(id).into();
         if let Some(peer) = self.peers.get_mut(id) {
@@ -223,6 +241,11 @@ impl Node {
         }
     }
 
+    /// Whether an attempt that is waited for goes to this peer.
+    pub(super) fn is_attempt_at(&self, peer: PeerId, attempt: AttemptId) -> bool {
+        self.attempts.get(&attempt) == Some(&peer)
+    }
+
     /// An attempt became a connection; `None` where nobody waits for it any more.
     pub(super) fn attempt_connected(&mut self, attempt: AttemptId, conn: ConnId) -> Option<PeerId> {
         let id = *self.attempts.get(&attempt)?;
@@ -257,7 +280,9 @@ impl Node {
         dialling.next = None;
         let attempts = core::mem::take(&mut dialling.attempts);
         if let Some(won) = attempts.get(&winner) {
-            // Where it was reached last is worth the first try next time.
+            // Where it was reached last is worth the first try next time, also after a restart.
+            dialling.reached = Some(won.to.clone());
+            self.unsaved |= peer.endpoints.first() != Some(&won.to);
             peer.endpoints.retain(|endpoint| *endpoint != won.to);
             peer.endpoints.insert(0, won.to.clone());
             peer.endpoints.truncate(super::peers::MAX_ENDPOINTS);
@@ -266,13 +291,28 @@ impl Node {
         self.touch(id);
     }
 
-    /// Ends a round without a winner: the peer is not wanted any more, or came by itself.
+    /// Ends a round without a winner: the peer is not wanted any more.
     pub(super) fn cancel_round(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         let dialling = core::mem::take(&mut peer.dialling);
         peer.dialling.failures = dialling.failures;
+        peer.dialling.reached = dialling.reached;
         self.give_up(dialling.attempts, None);
         self.deadlines.set(Who::Peer(id), None);
+        self.touch(id);
+    }
+
+    /// The peer came by itself: no more of its addresses are tried. An attempt that is a connection already goes on,
+    /// as the peer may be giving up the other one at this moment; what is too much is settled as a double connection.
+    pub(super) fn stop_round(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let dialling = &mut peer.dialling;
+        dialling.queue.clear();
+        dialling.next = None;
+        let attempts = core::mem::take(&mut dialling.attempts);
+        let (connected, waiting) = attempts.into_iter().partition(|(_, attempt)| attempt.conn.is_some());
+        dialling.attempts = connected;
+        self.give_up(waiting, None);
         self.touch(id);
     }
 

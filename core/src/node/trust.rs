@@ -92,7 +92,9 @@ impl Node {
 
     pub(super) fn on_persist_failed(&mut self, seq: u64, detail: String) {
         self.spine.persist_failed(seq);
-        let lost = self.peers.iter().filter(|(_, row)| row.trust_waits == Some(seq)).map(|(id, _)| id);
+        // Everything up to this one that is not known to be kept is lost: a later store contains the earlier ones.
+        let lost = |row: &super::peers::Peer| row.trust_waits.is_some_and(|waits| waits <= seq);
+        let lost = self.peers.iter().filter(|(_, row)| lost(row)).map(|(id, _)| id);
         for id in lost.collect::<alloc::vec::Vec<_>>() {
             if let Some(row) = self.peers.get_mut(id) {
                 row.decision = Decision::Undecided;

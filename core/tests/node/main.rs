@@ -1,0 +1,7 @@
+//! The contract of the node, rule by rule, in virtual time.
+
+mod connections;
+mod dialling;
+mod double;
+mod pairing;
+mod solo;
