@@ -300,6 +300,17 @@ impl fmt::Debug for Identity {
     }
 }
 
+/// Octets from the system's random source, to seed a node with.
+///
+/// # Errors
+///
+/// There is no randomness.
+pub fn entropy() -> io::Result<[u8; 32]> {
+    let mut octets = [0; 32];
+    let filled = SystemRandom::new().fill(&mut octets);
+    filled.map(|()| octets).map_err(|_| io::Error::other("the system has no randomness"))
+}
+
 fn section(label: &str, der: &[u8]) -> String {
     let mut text = format!("-----BEGIN {label}-----\n");
     let encoded = BASE64.encode(der);
