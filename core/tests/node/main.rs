@@ -5,3 +5,5 @@ mod dialling;
 mod double;
 mod pairing;
 mod solo;
+mod spine_cases;
+mod tester;
