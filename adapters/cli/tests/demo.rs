@@ -62,6 +62,21 @@ fn the_limit_is_in_force_and_replays_on_smol() {
 }
 
 #[test]
+fn the_limit_is_in_force_and_replays_on_async_std() {
+    demo_on("async-std");
+}
+
+#[test]
+fn the_limit_is_in_force_and_replays_on_tokio() {
+    demo_on("tokio");
+}
+
+#[test]
+fn the_limit_is_in_force_and_replays_without_a_runtime() {
+    demo_on("blocking");
+}
+
+#[test]
 fn people_read_the_limit_in_plain_words() {
     let ran = eebus(&["demo"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);

@@ -11,6 +11,12 @@ pub(crate) enum Runtime {
     /// smol
     #[default]
     Smol,
+    /// async-std
+    AsyncStd,
+    /// tokio, one thread a node
+    Tokio,
+    /// No runtime: threads and blocking sockets
+    Blocking,
 }
 
 impl Runtime {
@@ -22,6 +28,12 @@ impl Runtime {
     ) -> io::Result<()> {
         match self {
             Self::Smol => smol::block_on(eebus_smol::run(setup, app)),
+            Self::AsyncStd => async_std::task::block_on(eebus_async_std::run(setup, app)),
+            Self::Tokio => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                runtime.block_on(eebus_tokio::run(setup, app))
+            }
+            Self::Blocking => eebus_blocking::run(setup, app),
         }
     }
 }
