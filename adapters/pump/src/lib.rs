@@ -34,6 +34,7 @@ mod setup;
 mod store;
 
 pub use clock::{Clock, SystemClock};
+pub use eebus_link::Identity;
 pub use engine::{Deed, Engine, MAX_SLEEP};
 pub use handle::{CallError, Events, Handle, MAX_EVENTS, MAX_REQUESTS};
 pub use pump::{ACCEPT_PAUSE, Pump, READ_BUFFER};
