@@ -49,7 +49,7 @@ const SESSIONS: [Session; 5] = [
         traces: &[
             ("guard", End::Finished, "\"Disconnected\""),
             ("system", End::Open, "\"Persist\""),
-            ("system-2", End::Finished, "\"trusted\":true"),
+            ("system-2", End::Finished, "\"deviceConfigurationKeyValueListData [{"),
         ],
     },
 ];
@@ -95,6 +95,7 @@ fn restart() -> Vec<Trace> {
     let mut pair = Pair::controlled();
     pair.set_limit(Limit::active(watts(4_200)));
     pair.accept_next();
+    pair.set_failsafe(watts(4_000), Duration::from_secs(3 * 3_600));
     pair.restart_system();
     pair.accept_next();
     pair.expect(State::Limited);

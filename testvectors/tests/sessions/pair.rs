@@ -6,7 +6,7 @@ use eebus_core::node::{Answer, Call, Config, Endpoint, Event, Node, Product, Sav
 use eebus_core::ship::identity::{Fingerprint, PeerKey, Ski};
 use eebus_core::time::Instant;
 use eebus_core::usecase::lpc::{self, ControllableSystem, EnergyGuard, Limit, LimitProposed, State};
-use eebus_core::usecase::{Command, View, watts};
+use eebus_core::usecase::{Command, View, Watts, watts};
 use eebus_testvectors::Recorder;
 use eebus_testvectors::world::{Id, SharedTap, Wire, World};
 use std::net::SocketAddr;
@@ -132,8 +132,16 @@ impl Pair {
     }
 
     pub(crate) fn set_limit(&mut self, limit: Limit) {
-        let command = Command::Lpc(lpc::Command::SetLimit { peer: None, limit });
-        let call = Call::UseCase { actor: ACTOR, command };
+        self.command(lpc::Command::SetLimit { peer: None, limit });
+    }
+
+    pub(crate) fn set_failsafe(&mut self, value: Watts, duration: Duration) {
+        self.command(lpc::Command::SetFailsafe { peer: PEER, value, duration });
+        self.world.run(Duration::from_secs(1));
+    }
+
+    fn command(&mut self, command: lpc::Command) {
+        let call = Call::UseCase { actor: ACTOR, command: Command::Lpc(command) };
         assert_eq!(self.world.call(self.guard, call), Ok(Answer::Done));
     }
 
@@ -148,6 +156,7 @@ impl Pair {
         assert!(saved.is_some());
         let (node, tap) = start(&mut self.traces, "system-2", SYSTEM, saved, self.world.now());
         self.world.restart_tapped(self.system, node, tap);
+        self.expect(State::Init);
     }
 
     pub(crate) fn expect(&self, state: State) {
