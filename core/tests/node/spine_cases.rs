@@ -161,8 +161,12 @@ fn tc_spine_bind_002_a_write_without_its_binding_is_error_9() {
     assert_eq!(errors(&tester.ask(Head::new("notify", BEAT, "[1]/5").ack(), HEARTBEAT)), [Some(0)]);
     assert_eq!(tester.write(LOAD, &active(4_200)).error(), Some(9));
     let table = tester.read(NM, r#"{"nodeManagementBindingData":[]}"#).cmd;
-    assert!(table.contains(r#"{"serverAddress":[{"device":"d:_n:ACME-Pump-7"},{"entity":[1]},{"feature":2}]}"#));
-    assert!(!table.contains(r#"{"serverAddress":[{"device":"d:_n:ACME-Pump-7"},{"entity":[1]},{"feature":1}]}"#));
+    assert!(
+        table.contains(r#"{"serverAddress":[{"device":"d:_n:ACME-Pump-7"},{"entity":[1]},{"feature":2}]}"#)
+    );
+    assert!(
+        !table.contains(r#"{"serverAddress":[{"device":"d:_n:ACME-Pump-7"},{"entity":[1]},{"feature":1}]}"#)
+    );
 }
 
 #[test]
@@ -186,7 +190,8 @@ fn tc_spine_subs_001_and_002_node_management_is_subscribed_to_and_released() {
 fn tc_spine_rts_001_and_002_any_type_of_client_feature_takes_control() {
     for (kind, version) in [("Generic", "1.3.0"), ("Measurement", "1.3.0"), ("Unheard", FUTURE)] {
         let mut tester = Tester::connected();
-        let tree = guard_tree().replace("Generic\"},{\"role\":\"client", &format!("{kind}\"}},{{\"role\":\"client"));
+        let tree =
+            guard_tree().replace("Generic\"},{\"role\":\"client", &format!("{kind}\"}},{{\"role\":\"client"));
         tester.meet(&tree);
         tester.bind(CLIENT);
         tester.confirm_calls();
@@ -217,7 +222,8 @@ fn tc_spine_rts_003_the_heartbeat_is_that_of_the_entity_that_bound() {
 #[test]
 fn tc_spine_rts_004_an_unknown_element_in_a_write_is_ignored() {
     let mut tester = Tester::controlled();
-    let elements = r#"{"isLimitActive":true},{"value":[{"number":42},{"scale":2}]},{"unheardelements":[{"x":1}]}"#;
+    let elements =
+        r#"{"isLimitActive":true},{"value":[{"number":42},{"scale":2}]},{"unheardelements":[{"x":1}]}"#;
     let head = Head { version: FUTURE, ..Head::new("write", CLIENT, LOAD).ack() };
     assert_eq!(errors(&tester.ask(head, &limit(elements))), [Some(0)]);
 }
@@ -257,7 +263,10 @@ fn controls(extra: &str, use_case: &str) -> bool {
     tester.answer(|got| got.cmd.contains("loadControlLimitDescription"), &description);
     tester.solo.wait(secs(10));
     let written = tester.of(&eebus_core::model::CmdClassifier::Write);
-    written.len() == 1 && written[0].to == "[4]/7" && written[0].ack && written[0].cmd.contains(r#"{"limitId":3}"#)
+    written.len() == 1
+        && written[0].to == "[4]/7"
+        && written[0].ack
+        && written[0].cmd.contains(r#"{"limitId":3}"#)
 }
 
 #[test]
@@ -274,6 +283,7 @@ fn what_a_peer_did_wrong_is_told_to_the_application() {
     tester.ask(Head::new("read", CLIENT, "[7]/7"), READ_LIMITS);
     tester.solo.document(tester.conn, "{\"datagram\":[]}");
     tester.solo.document(tester.conn, "{\"nonsense\":1}");
-    let faults = tester.solo.events().into_iter().filter(|event| matches!(event, Event::Spine { .. })).count();
+    let faults =
+        tester.solo.events().into_iter().filter(|event| matches!(event, Event::Spine { .. })).count();
     assert_eq!(faults, 3);
 }

@@ -101,7 +101,8 @@ fn address(device: &str, path: &str) -> String {
 
 /// The call that asks for a relation.
 pub(crate) fn relate(kind: &str, client: &str, server: &str) -> String {
-    let (call, request) = (format!("nodeManagement{kind}RequestCall"), format!("{}Request", kind.to_lowercase()));
+    let (call, request) =
+        (format!("nodeManagement{kind}RequestCall"), format!("{}Request", kind.to_lowercase()));
     let (client, server) = (address(TT, client), address(NODE, server));
     format!(r#"{{"{call}":[{{"{request}":[{{"clientAddress":{client}}},{{"serverAddress":{server}}}]}}]}}"#)
 }
@@ -140,7 +141,9 @@ fn feature(path: &str, kind: &str, role: &str, functions: &[&str]) -> String {
 /// A discovery with these entities and features, each `(path, type, role, functions)`.
 pub(crate) fn tree(entities: &[(&str, &str)], features: &[(&str, &str, &str, &[&str])]) -> String {
     let entity = |(path, kind): &(&str, &str)| {
-        format!(r#"[{{"description":[{{"entityAddress":[{{"entity":{path}}}]}},{{"entityType":"{kind}"}}]}}]"#)
+        format!(
+            r#"[{{"description":[{{"entityAddress":[{{"entity":{path}}}]}},{{"entityType":"{kind}"}}]}}]"#
+        )
     };
     let entities: Vec<_> = [("[0]", "DeviceInformation")].iter().chain(entities).map(entity).collect();
     let node_management: (&str, &str, &str, &[&str]) = (NM, "NodeManagement", "special", &[]);
@@ -247,7 +250,8 @@ impl Tester {
         self.counter += 1;
         let counter = head.counter.unwrap_or(self.counter);
         let (source, destination) = (address(TT, head.from), address(head.device, head.to));
-        let reference = head.reference.map(|n| format!(r#",{{"msgCounterReference":{n}}}"#)).unwrap_or_default();
+        let reference =
+            head.reference.map(|n| format!(r#",{{"msgCounterReference":{n}}}"#)).unwrap_or_default();
         let ack = if head.ack { r#",{"ackRequest":true}"# } else { "" };
         let (kind, version) = (head.kind, head.version);
         let document = format!(
