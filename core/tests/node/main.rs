@@ -6,4 +6,5 @@ mod double;
 mod pairing;
 mod solo;
 mod spine_cases;
+mod spine_rules;
 mod tester;
