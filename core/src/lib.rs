@@ -98,6 +98,9 @@
 
 extern crate alloc;
 
+#[cfg(feature = "serde")]
+mod as_text;
+
 pub mod ids;
 pub mod json;
 pub mod model;

@@ -8,6 +8,7 @@ use core::time::Duration;
 ///
 /// The clock counts suspend (adapters read the boot-time clock). Arithmetic saturates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Instant(u64);
 
 impl Instant {
@@ -58,6 +59,7 @@ impl fmt::Display for Instant {
 
 /// Wall-clock time in microseconds since 1970-01-01T00:00:00Z. Never decides a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WallTime(i64);
 
 impl WallTime {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use eebus_core::ship::identity::{Fingerprint, ShipId, Ski};
+use eebus_core::ship::identity::{Fingerprint, PeerKey, ShipId, Ski};
 use eebus_core::time::WallTime;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyIdMethod, KeyPair,
@@ -284,6 +284,13 @@ impl Identity {
     }
 }
 
+/// What the identity is to a `Config`.
+impl From<&Identity> for PeerKey {
+    fn from(identity: &Identity) -> Self {
+        identity.certificate.key()
+    }
+}
+
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity")
@@ -291,6 +298,17 @@ impl fmt::Debug for Identity {
             .field("key", &"[redacted]")
             .finish()
     }
+}
+
+/// Octets from the system's random source, to seed a node with.
+///
+/// # Errors
+///
+/// There is no randomness.
+pub fn entropy() -> io::Result<[u8; 32]> {
+    let mut octets = [0; 32];
+    let filled = SystemRandom::new().fill(&mut octets);
+    filled.map(|()| octets).map_err(|_| io::Error::other("the system has no randomness"))
 }
 
 fn section(label: &str, der: &[u8]) -> String {

@@ -2,13 +2,17 @@
 //! of a node (SHIP 9, 10, 12.1).
 //!
 //! - [`Identity`]: certificate and private key, made once and kept for ever.
+//! - [`Driver`]: a whole node without sockets, a `Node` with its links. What a runtime pumps.
 //! - [`Link`]: one connection. Bytes from the socket go in, [`LinkEvent`]s and bytes for the socket come out.
 //! - [`Certificate`]: what a node reads in a certificate, tolerant of those the field really has.
 //!
 //! # Logs
 //!
-//! Stages are logged with `tracing` under the target `eebus::link`: progress at `DEBUG`, failures and tolerated
-//! faults at `WARN`, contents of messages never. The WebSocket library logs those through `log` at `TRACE` under
+//! With `tracing`; contents of messages and secrets never. `eebus::link` has the stages of a connection, progress at
+//! `DEBUG`, failures and tolerated faults at `WARN`, within the span `connection` of `eebus::driver` with the fields
+//! `conn` and `peer` (the SKI, once proved). `eebus::driver` has what happens to sockets, at `DEBUG`. `eebus::node`
+//! has what the application is told: at `WARN` every refusal and broken rule with its `reason`, at `INFO` who comes
+//! and goes, at `DEBUG` every step of `readiness`. The WebSocket library logs those through `log` at `TRACE` under
 //! the target `tungstenite`: keep that off.
 #![forbid(unsafe_code)]
 #![deny(
@@ -33,6 +37,7 @@
 )]
 
 mod certificate;
+mod driver;
 mod error;
 mod identity;
 mod link;
@@ -41,7 +46,8 @@ mod upgrade;
 mod websocket;
 
 pub use certificate::{Certificate, CertificateError};
+pub use driver::{CLOSE_TIME, Doing, Driver, Interest, MAX_CLOSING};
 pub use error::{Blame, Layer, LinkError};
-pub use identity::{Identity, IdentityError};
+pub use identity::{Identity, IdentityError, entropy};
 pub use link::{DEFAULT_LIMIT, Link, LinkEvent};
 pub use upgrade::UpgradeError;

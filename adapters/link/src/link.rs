@@ -37,13 +37,15 @@ pub enum LinkEvent {
     Frame(Vec<u8>),
     /// An answer to a ping.
     Pong,
-    /// The peer ended the connection: by a close frame, by TLS, or by its socket alone. The last event.
+    /// The peer closed the WebSocket. The last event.
     Closed {
         /// Of the close frame, if it sent one that has a code.
         code: Option<u16>,
         /// Of the close frame; at most 123 octets.
         reason: String,
     },
+    /// The peer ended the connection without a close frame: by TLS, or by its socket alone. The last event.
+    Ended,
     /// The link failed; the peer has been told where the protocol has a way to. The last event.
     Failed(LinkError),
 }
@@ -167,7 +169,7 @@ impl Link {
             match (read, state) {
                 (Ok(_), Ok(state)) => {
                     if state.peer_has_closed() {
-                        self.ending = Some(unannounced());
+                        self.ending = Some(LinkEvent::Ended);
                     }
                 }
                 (_, Err(error)) => self.ending = Some(LinkEvent::Failed(self.tls_failure(error))),
@@ -182,11 +184,11 @@ impl Link {
     pub fn end(&mut self) {
         self.ended = true;
         if self.is_live() {
-            self.ending = Some(unannounced());
+            self.ending = Some(LinkEvent::Ended);
         }
     }
 
-    /// The next event. After [`Closed`](LinkEvent::Closed), [`Failed`](LinkEvent::Failed) or
+    /// The next event. After [`Closed`](LinkEvent::Closed), [`Ended`](LinkEvent::Ended), [`Failed`](LinkEvent::Failed) or
     /// [`close`](Self::close) there is none.
     #[must_use]
     pub fn poll_event(&mut self) -> Option<LinkEvent> {
@@ -233,6 +235,11 @@ impl Link {
         if let Stage::Open(socket) = &mut self.stage {
             socket.answer_ping(&mut self.tls);
         }
+        self.transmit_sent(out);
+    }
+
+    /// As [`transmit`](Self::transmit), without answering a ping.
+    pub(crate) fn transmit_sent(&mut self, out: &mut Vec<u8>) {
         // Writing to a Vec does not fail.
         while self.tls.wants_write() && self.tls.write_tls(out).is_ok() {}
     }
@@ -387,10 +394,6 @@ impl fmt::Debug for Link {
         };
         f.debug_struct("Link").field("stage", &stage).field("limit", &self.limit).finish_non_exhaustive()
     }
-}
-
-fn unannounced() -> LinkEvent {
-    LinkEvent::Closed { code: None, reason: String::new() }
 }
 
 /// The host of an authority, without brackets, zone and port.

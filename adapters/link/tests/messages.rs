@@ -220,7 +220,7 @@ fn the_end_of_the_socket_is_told_even_with_a_limit_of_0() {
     pair.run();
     pair.server.end();
     take(&mut pair.server, &mut pair.at_server);
-    assert_eq!(pair.at_server, [LinkEvent::Closed { code: None, reason: String::new() }]);
+    assert_eq!(pair.at_server, [LinkEvent::Ended]);
 }
 
 #[test]

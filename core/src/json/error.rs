@@ -9,6 +9,7 @@ const MAX_QUOTE: usize = 40;
 
 /// A message that is no EEBUS JSON of the expected type, or exceeds a limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Error {
     /// Where it stands: `datagram.payload.cmd[0].loadControlLimitListData`; empty for the message itself.
     pub path: String,
@@ -32,6 +33,7 @@ impl core::error::Error for Error {}
 /// What a reader expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Expected {
     /// UTF-8.
     Utf8,

@@ -127,8 +127,12 @@ const fn value_blob() -> [u8; VALUE_BLOB] {
 static KEY_LITERALS: [u8; KEY_BLOB] = key_blob(b"},{\"");
 static FIRST_LITERALS: [u8; KEY_BLOB] = key_blob(b"[{\"");
 static VALUE_LITERALS: [u8; VALUE_BLOB] = value_blob();
-pub(crate) static LITERALS: Literals =
-    Literals { keys: &KEY_LITERALS, first: &FIRST_LITERALS, values: &VALUE_LITERALS };
+pub(crate) static LITERALS: Literals = Literals {
+    keys: &KEY_LITERALS,
+    first: &FIRST_LITERALS,
+    values: &VALUE_LITERALS,
+    aliases: &[("limit_id", "limitId")],
+};
 
 const fn same(a: &[u8], b: &[u8]) -> bool {
     let mut i = 0;

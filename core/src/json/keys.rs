@@ -1,5 +1,7 @@
 //! The keys of a struct: predicted, eight octets at a time; looked up only where the prediction fails.
 
+use core::ops::Range;
+
 use super::error::Expected;
 use super::repairs::Repair;
 use super::scan::{Fail, Scan};
@@ -15,30 +17,45 @@ pub(super) struct Keys {
     alternatives: usize,
     /// Fields are out of order or repeated.
     pub(super) untidy: bool,
+    /// Where the last unlisted key stands, with its quotes.
+    pub(super) unknown: Range<usize>,
 }
 
 /// What the next key is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Found {
     /// This field.
-    Field(usize),
+    Field(u8),
     /// An alternative of the choice group that stands in this field.
-    Alternative { field: usize, number: u16 },
-    /// A key the type does not list; it stands at this place, with its quotes.
-    Unknown { from: usize, to: usize },
+    Alternative { field: u8, number: u16 },
+    /// A key the type does not list.
+    Unknown,
     /// There is none: the struct is closed.
     End,
 }
 
 impl Keys {
     pub(super) fn new(ty: &'static Ty) -> Self {
-        Self { ty, next: 0, object_form: false, alternatives: 0, untidy: false }
+        Self { ty, next: 0, object_form: false, alternatives: 0, untidy: false, unknown: 0..0 }
     }
 
     /// Notes that `field` came; the one expected after it is `next`.
-    fn note(&mut self, field: usize, next: usize) {
-        self.untidy |= field < self.next;
-        self.next = next;
+    fn note(&mut self, field: u8, next: u8) {
+        self.untidy |= usize::from(field) < self.next;
+        self.next = usize::from(next);
+    }
+
+    /// The field or alternative with this name. Mostly it is the field expected next, or one behind it.
+    fn look_up(&self, name: &str) -> Option<Found> {
+        let ahead =
+            self.ty.keys.iter().zip(0u8..).skip(self.next).find(|&(&key, _)| self.ty.has_name(key, name));
+        if let Some(field) = ahead.map(|(_, field)| field).or_else(|| self.ty.field_named(name)) {
+            return Some(Found::Field(field));
+        }
+        self.ty.choices().find_map(|(field, group)| {
+            let number = group.find(self.ty.literals, name)?;
+            Some(Found::Alternative { field, number })
+        })
     }
 }
 
@@ -95,7 +112,7 @@ impl Scan<'_> {
 
     /// Passes the key literal of the field expected next, or of one after it.
     #[inline]
-    fn predict(&mut self, keys: &mut Keys, blob: &'static [u8; KEY_BLOB], shorter: usize) -> Option<usize> {
+    fn predict(&mut self, keys: &mut Keys, blob: &'static [u8; KEY_BLOB], shorter: usize) -> Option<u8> {
         let window = self.window();
         let expected = keys.ty.keys.get(keys.next..)?;
         for (key, field) in expected.iter().zip(keys.next..) {
@@ -104,7 +121,7 @@ impl Scan<'_> {
             if len > 0 && agree(window, literal(blob, *key), len) {
                 self.advance(len);
                 keys.next = field.wrapping_add(1);
-                return Some(field);
+                return Some(field as u8);
             }
         }
         None
@@ -197,9 +214,9 @@ impl Scan<'_> {
         let end = self.at;
         let found = if span.escaped {
             let name = self.unescape(span)?;
-            look_up(keys.ty, &name)
+            self.look_up(keys, &name)
         } else {
-            look_up(keys.ty, self.piece(span.from, span.to))
+            self.look_up(keys, self.piece(span.from, span.to))
         };
         self.expect(b':', "':'")?;
         match found {
@@ -210,19 +227,26 @@ impl Scan<'_> {
             _ => {
                 self.repair(Repair::UnknownElement);
                 if let Some((field, _)) = keys.ty.choices().next() {
-                    self.note_alternative(keys, usize::from(field), start)?;
+                    self.note_alternative(keys, field, start)?;
                 }
-                return Ok(Found::Unknown { from: start, to: end });
+                keys.unknown = start..end;
+                return Ok(Found::Unknown);
             }
-        }
-        if keys.untidy {
-            self.departures = self.departures.wrapping_add(1);
         }
         Ok(found.unwrap_or(Found::End))
     }
 
+    fn look_up(&mut self, keys: &Keys, name: &str) -> Option<Found> {
+        keys.look_up(name).or_else(|| {
+            let (_, listed) = keys.ty.literals.aliases.iter().find(|(alias, _)| *alias == name)?;
+            let found = keys.look_up(listed)?;
+            self.repair(Repair::Alias);
+            Some(found)
+        })
+    }
+
     /// An alternative came, and may come again.
-    fn note_alternative(&mut self, keys: &mut Keys, field: usize, at: usize) -> Result<(), Fail> {
+    fn note_alternative(&mut self, keys: &mut Keys, field: u8, at: usize) -> Result<(), Fail> {
         keys.alternatives = keys.alternatives.wrapping_add(1);
         if keys.alternatives > self.limits.list {
             return self.fail(Expected::AtMost { max: self.limits.list, of: "alternatives" }, at);
@@ -232,20 +256,9 @@ impl Scan<'_> {
     }
 }
 
-/// The field or alternative with this name.
-fn look_up(ty: &'static Ty, name: &str) -> Option<Found> {
-    if let Some(field) = ty.field_named(name) {
-        return Some(Found::Field(usize::from(field)));
-    }
-    ty.choices().find_map(|(field, group)| {
-        let number = group.find(ty.literals, name)?;
-        Some(Found::Alternative { field: usize::from(field), number })
-    })
-}
-
 /// The type of an alternative.
-pub(super) fn alternative(ty: &'static Ty, field: usize, number: u16) -> Option<(Key, &'static Ty)> {
-    let Kind::Choice(group) = ty.fields.get(field)?.kind else { return None };
+pub(super) fn alternative(ty: &'static Ty, field: u8, number: u16) -> Option<(Key, &'static Ty)> {
+    let Kind::Choice(group) = ty.fields.get(usize::from(field))?.kind else { return None };
     let number = usize::from(number);
     Some((*group.keys.get(number)?, *group.types.get(number)?))
 }

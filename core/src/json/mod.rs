@@ -23,6 +23,7 @@ mod limits;
 mod lookup;
 mod number;
 mod plain;
+mod read_value;
 mod reader;
 mod repairs;
 mod scan;

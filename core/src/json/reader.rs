@@ -6,13 +6,14 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::error::{self, Error, Expected, Step};
 use super::keys::{self, Found, Keys};
 use super::limits::Limits;
 use super::repairs::{Repair, Repairs};
-use super::scan::{Fail, PADDING, Scan, Span};
-use super::table::{Field, Kind, Names, Ty};
+use super::scan::{Fail, Fault, PADDING, Scan};
+use super::table::{Field, Kind, Literals, Ty};
 use super::tape::Tape;
 use super::token::{Form, Head, Token};
 
@@ -53,7 +54,7 @@ pub(super) fn read(
 
     let mut reader = Reader {
         scan: Scan::new(&text, input.len(), *limits),
-        literals_of: ty,
+        literals: ty.literals,
         tokens: Vec::with_capacity(input.len() / OCTETS_A_TOKEN),
         extra: String::new(),
         path: Vec::new(),
@@ -75,27 +76,27 @@ fn not_utf8(bytes: &[u8], at: usize) -> Error {
 }
 
 #[derive(Debug)]
-struct Reader<'a> {
-    scan: Scan<'a>,
-    literals_of: &'static Ty,
-    tokens: Vec<Token>,
+pub(super) struct Reader<'a> {
+    pub(super) scan: Scan<'a>,
+    pub(super) literals: &'static Literals,
+    pub(super) tokens: Vec<Token>,
     /// Strings without their escape sequences; they go behind the input.
-    extra: String,
+    pub(super) extra: String,
     /// The way to a fault, from the inside out.
-    path: Vec<Step>,
+    pub(super) path: Vec<Step>,
 }
 
 /// Where a container began.
 #[derive(Clone, Copy, Debug)]
-struct Open {
-    token: usize,
-    at: usize,
+pub(super) struct Open {
+    pub(super) token: usize,
+    pub(super) at: usize,
     departures: usize,
 }
 
 impl Reader<'_> {
     fn error(&self) -> Error {
-        let fault = self.scan.fault.unwrap_or(super::scan::Fault { expected: Expected::Value, at: 0 });
+        let fault = self.scan.fault.unwrap_or(Fault { expected: Expected::Value, at: 0 });
         let found = error::describe(self.scan.rest(fault.at));
         Error { path: error::path(&self.path), expected: fault.expected, found, at: fault.at }
     }
@@ -127,7 +128,7 @@ impl Reader<'_> {
         let name_at = self.scan.at;
         let name = self.scan.string()?;
         let name = self.scan.piece(name.from, name.to);
-        let Some(number) = ty.field_named(name).map(usize::from) else {
+        let Some(number) = ty.field_named(name) else {
             return self.scan.fail(expected, name_at);
         };
         self.scan.expect(b':', "':'")?;
@@ -143,7 +144,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn object(&mut self, ty: &'static Ty, head: Head) -> Result<(), Fail> {
+    pub(super) fn object(&mut self, ty: &'static Ty, head: Head) -> Result<(), Fail> {
         self.scan.peek();
         let open = self.open(head, Form::Object);
         let mut keys = Keys::new(ty);
@@ -152,7 +153,7 @@ impl Reader<'_> {
             match found {
                 Found::Field(number) => self.field(ty, number)?,
                 Found::Alternative { field, number } => self.alternative(ty, field, number)?,
-                Found::Unknown { from, to } => self.unknown(ty, from, to)?,
+                Found::Unknown => self.unknown(ty, keys.unknown.clone())?,
                 Found::End => break,
             }
             found = self.scan.next_key(&mut keys)?;
@@ -165,14 +166,14 @@ impl Reader<'_> {
     }
 
     #[inline]
-    fn open(&mut self, head: Head, form: Form) -> Open {
+    pub(super) fn open(&mut self, head: Head, form: Form) -> Open {
         let token = self.tokens.len();
         self.tokens.push(Token::new(head, form, 0, 0));
         Open { token, at: self.scan.at, departures: self.scan.departures }
     }
 
     #[inline]
-    fn close(&mut self, open: Open) {
+    pub(super) fn close(&mut self, open: Open) {
         let inside = self.tokens.len().wrapping_sub(open.token).wrapping_sub(1);
         if let Some(token) = self.tokens.get_mut(open.token) {
             token.len = inside as u32;
@@ -184,7 +185,8 @@ impl Reader<'_> {
     }
 
     #[inline]
-    fn field(&mut self, ty: &'static Ty, number: usize) -> Result<(), Fail> {
+    fn field(&mut self, ty: &'static Ty, number: u8) -> Result<(), Fail> {
+        let number = usize::from(number);
         let (Some(field), Some(&key)) = (ty.fields.get(number), ty.keys.get(number)) else {
             return Err(Fail);
         };
@@ -216,9 +218,9 @@ impl Reader<'_> {
         }
     }
 
-    fn alternative(&mut self, ty: &'static Ty, field: usize, number: u16) -> Result<(), Fail> {
+    fn alternative(&mut self, ty: &'static Ty, field: u8, number: u16) -> Result<(), Fail> {
         let Some((key, alternative)) = keys::alternative(ty, field, number) else { return Err(Fail) };
-        let head = Head::new(key, field);
+        let head = Head::new(key, usize::from(field));
         if self.scan.null() {
             self.scan.repair(Repair::Null);
             self.tokens.push(Token::new(head, Form::Object, 0, 0));
@@ -233,160 +235,11 @@ impl Reader<'_> {
 
     /// Passes an unlisted element. Where a choice group could have listed it, key and value are kept.
     #[cold]
-    fn unknown(&mut self, ty: &'static Ty, from: usize, to: usize) -> Result<(), Fail> {
+    fn unknown(&mut self, ty: &'static Ty, key: Range<usize>) -> Result<(), Fail> {
         self.scan.skip()?;
         if let Some((field, _)) = ty.choices().next() {
-            let len = self.scan.at.wrapping_sub(from);
-            self.tokens.push(Token::unknown(field, from, len, to.wrapping_sub(from)));
-        }
-        Ok(())
-    }
-
-    fn list(&mut self, kind: Kind, head: Head) -> Result<(), Fail> {
-        let first = self.scan.peek();
-        let open = self.open(head, Form::List);
-        self.scan.enter()?;
-        let close = match first {
-            b'[' => b']',
-            b'{' => b'}',
-            _ => return self.scan.fail(Expected::List, self.scan.at),
-        };
-        self.scan.advance(1);
-        if self.scan.peek() == close {
-            self.scan.advance(1);
-            if first == b'{' {
-                self.scan.repair(Repair::EmptyObject);
-            }
-        } else if first == b'{' {
-            return self.scan.fail(Expected::List, open.at);
-        } else {
-            self.items(kind)?;
-        }
-        self.scan.leave();
-        if self.tokens.len() == open.token.wrapping_add(1) {
-            // An empty list says nothing and is not written.
-            self.tokens.pop();
-            self.scan.departures = self.scan.departures.wrapping_add(1);
-        } else {
-            self.close(open);
-        }
-        Ok(())
-    }
-
-    fn items(&mut self, kind: Kind) -> Result<(), Fail> {
-        let mut index = 0usize;
-        loop {
-            if index >= self.scan.limits.list {
-                let max = self.scan.limits.list;
-                return self.scan.fail(Expected::AtMost { max, of: "items" }, self.scan.at);
-            }
-            if self.scan.null() {
-                self.scan.repair(Repair::Null);
-            } else if self.value(kind, Head::NONE).is_err() {
-                self.path.push(Step::Item(index));
-                return Err(Fail);
-            }
-            index = index.wrapping_add(1);
-            match self.scan.peek() {
-                b',' => self.scan.advance(1),
-                b']' => break,
-                _ => return self.scan.fail(Expected::Syntax("',' or ']'"), self.scan.at),
-            }
-        }
-        self.scan.advance(1);
-        Ok(())
-    }
-
-    fn value(&mut self, kind: Kind, head: Head) -> Result<(), Fail> {
-        let token = match kind {
-            Kind::Object(ty) => return self.object(ty, head),
-            Kind::Enum(names) => return self.enumeration(names, head),
-            Kind::Text(_) => {
-                let span = self.scan.string()?;
-                self.text(span, head)?
-            }
-            Kind::Unsigned { min, max } => {
-                Token::number(head, Form::Unsigned, self.scan.unsigned(u64::from(min)..=max)?)
-            }
-            Kind::Signed { bits } => Token::number(head, Form::Signed, self.scan.signed(bits)? as u64),
-            Kind::Bool => Token::number(head, Form::Bool, u64::from(self.scan.boolean()?)),
-            Kind::Tag => return self.tag(head),
-            Kind::Any => {
-                self.scan.peek();
-                let from = self.scan.at;
-                // The text is written as it came, so nothing in it is a departure.
-                let departures = self.scan.departures;
-                self.scan.skip()?;
-                self.scan.departures = departures;
-                Token::new(head, Form::Raw, self.scan.at.wrapping_sub(from), from)
-            }
-            Kind::Choice(_) => return self.scan.skip(),
-        };
-        self.tokens.push(token);
-        Ok(())
-    }
-
-    #[inline]
-    fn text(&mut self, span: Span, head: Head) -> Result<Token, Fail> {
-        if span.escaped {
-            let text = self.scan.unescape(span)?;
-            return Ok(self.append(&text, head));
-        }
-        let from = span.from.wrapping_sub(1);
-        Ok(Token::new(head, Form::Text, span.to.wrapping_add(1).wrapping_sub(from), from))
-    }
-
-    /// Puts a text behind the input.
-    fn append(&mut self, text: &str, head: Head) -> Token {
-        let base = self.scan.len();
-        super::builder::append(&mut self.extra, text, head, base)
-    }
-
-    fn enumeration(&mut self, names: &'static Names, head: Head) -> Result<(), Fail> {
-        let span = self.scan.string()?;
-        let unescaped;
-        let text = if span.escaped {
-            unescaped = self.scan.unescape(span)?;
-            &unescaped
-        } else {
-            self.scan.piece(span.from, span.to)
-        };
-        let number = names.find(self.literals_of.literals, text);
-        let literal = number.and_then(|number| names.values.get(usize::from(number)));
-        let token = match (number, literal) {
-            (Some(number), Some(&literal)) => Token::enumeration(head, literal, number),
-            _ => {
-                self.scan.repairs.add(Repair::UnknownValue);
-                self.text(span, head)?
-            }
-        };
-        self.tokens.push(token);
-        Ok(())
-    }
-
-    /// `[]`. Whatever else a peer puts there is presence too.
-    fn tag(&mut self, head: Head) -> Result<(), Fail> {
-        let first = self.scan.peek();
-        if !self.scan.eat(b"[]") {
-            if !matches!(first, b'[' | b'{') {
-                return self.scan.fail(Expected::Tag, self.scan.at);
-            }
-            self.tag_content()?;
-        }
-        self.tokens.push(Token::new(head, Form::Tag, 0, 0));
-        Ok(())
-    }
-
-    #[cold]
-    fn tag_content(&mut self) -> Result<(), Fail> {
-        let from = self.scan.at;
-        self.scan.skip()?;
-        self.scan.departures = self.scan.departures.wrapping_add(1);
-        let content = self.scan.piece(from, self.scan.at);
-        if content.contains('"') {
-            self.scan.repair(Repair::UnknownElement);
-        } else if content.contains('{') {
-            self.scan.repair(Repair::EmptyObject);
+            let len = self.scan.at.wrapping_sub(key.start);
+            self.tokens.push(Token::unknown(field, key.start, len, key.len()));
         }
         Ok(())
     }

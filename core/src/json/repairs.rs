@@ -5,6 +5,7 @@ use core::fmt;
 /// One kind of departure from EEBUS JSON that a reader repairs. White space is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Repair {
     /// A byte order mark or NULs in front of the message.
     Leading,
@@ -18,6 +19,8 @@ pub enum Repair {
     EmptyObject,
     /// `null`.
     Null,
+    /// An element under a name that some peers give it.
+    Alias,
     /// An element the type does not have, left out.
     UnknownElement,
     /// An enum value that is not in the schema, kept as text.
@@ -31,13 +34,14 @@ pub enum Repair {
 }
 
 impl Repair {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Leading,
         Self::Trailing,
         Self::ObjectForm,
         Self::SeveralKeys,
         Self::EmptyObject,
         Self::Null,
+        Self::Alias,
         Self::UnknownElement,
         Self::UnknownValue,
         Self::Order,
@@ -55,6 +59,7 @@ impl fmt::Display for Repair {
             Self::SeveralKeys => "entry with several keys",
             Self::EmptyObject => "empty object",
             Self::Null => "null",
+            Self::Alias => "another name of an element",
             Self::UnknownElement => "unknown element",
             Self::UnknownValue => "unknown enum value",
             Self::Order => "order of elements",
@@ -89,5 +94,13 @@ impl Repairs {
         if let Some(count) = self.0.get_mut(repair as usize) {
             *count = count.saturating_add(1);
         }
+    }
+}
+
+/// A map of the repairs that were made.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Repairs {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }

@@ -17,6 +17,8 @@ pub struct Literals {
     pub first: &'static [u8; KEY_BLOB],
     /// Enum values with their quotes: `"consume"`.
     pub values: &'static [u8; VALUE_BLOB],
+    /// Names that some peers write, and what the schema calls the element. Only a reader takes them.
+    pub aliases: &'static [(&'static str, &'static str)],
 }
 
 /// Where a key literal stands in [`Literals::keys`].

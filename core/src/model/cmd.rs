@@ -176,6 +176,7 @@ fn alternatives<'a>(
 
 /// A filter to send (SPINE 5.3.4): which entries and elements a command touches, and how.
 #[derive(Clone, PartialEq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Filter {
     /// Deletes what is selected.
     pub delete: bool,
@@ -228,6 +229,7 @@ impl Filter {
 
 /// A command to send.
 #[derive(Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Cmd {
     /// The function.
     pub function: FunctionId,

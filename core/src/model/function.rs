@@ -105,6 +105,9 @@ impl fmt::Display for FunctionId {
     }
 }
 
+#[cfg(feature = "serde")]
+crate::as_text::as_text!(FunctionId: FunctionId::from_name);
+
 impl From<FunctionId> for Function {
     fn from(id: FunctionId) -> Self {
         Self::from_number(u16::from(id.0)).unwrap_or_else(|| Self::extended(id.name()))

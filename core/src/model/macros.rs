@@ -12,6 +12,7 @@ macro_rules! literals {
             keys: &const { $crate::model::macros::join(KEYS, b"},{\"", b"\":") },
             first: &const { $crate::model::macros::join(KEYS, b"[{\"", b"\":\0") },
             values: &const { $crate::model::macros::join(&[$($value),*], b"\"", b"\"") },
+            aliases: $crate::model::macros::ALIASES,
         };
     };
 }
@@ -148,6 +149,9 @@ macro_rules! enums {
                 f.write_str($crate::json::Enumeration::as_str(self))
             }
         }
+
+        #[cfg(feature = "serde")]
+        $crate::as_text::as_text!($name: |text| Some($name::from(text)));
 
         impl $crate::model::value::FieldValue for $name {
             const KIND: $crate::json::table::Kind =
@@ -375,6 +379,15 @@ macro_rules! many {
 pub(crate) use {
     choices, enums, frames, functions, kind, literals, many, numbers, option, range, structs, text, texts,
 };
+
+/// How spine-go and openeebus name some elements, and the schema.
+pub(crate) const ALIASES: &[(&str, &str)] = &[
+    ("alarmListData", "alarmData"),
+    ("directControlActivityDataElements", "directControlActivityData"),
+    ("powerTimeSlotValueListData", "powerTimeSlotValueData"),
+    ("sequence_id", "sequenceId"),
+    ("SupplyConditionThresholdRelationDataType", "supplyConditionThresholdRelationData"),
+];
 
 /// The key of a field; the key of a choice group is empty.
 pub(crate) const fn key(at: u16, name: &str) -> Key {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::list::{
     Criterion, ExchangeFault, List, entries, is_identifier, rewrite, stated_identifier, write_entries,
 };
-use super::select::any_selects;
+use super::select::selected;
 use crate::json::table::{Kind, Ty};
 use crate::json::{Cursor, Edit, Tape};
 
@@ -34,8 +34,8 @@ pub fn merge(stored: &mut Tape, update: Cursor<'_>) -> Result<bool, ExchangeFaul
     Ok(finish(stored, done, |edit, data| merge_entries(edit, list.entry, data, update)))
 }
 
-/// Merges the entries of a partial update, which have no identifiers, into every entry that one of `selectors` means;
-/// answers whether that changed the stored data.
+/// Merges the entries of a partial update, which have no identifiers, into every entry that one of `selectors` means
+/// (without selectors, into all); answers whether that changed the stored data.
 ///
 /// # Errors
 ///
@@ -50,10 +50,7 @@ pub fn merge_selected(
     if let Some(name) = entries(update).find_map(|entry| stated_identifier(list.entry, entry)) {
         return Err(ExchangeFault::StatedIdentifier(name));
     }
-    let mut selected = Vec::new();
-    for entry in entries(stored.root()) {
-        selected.push(any_selects(selectors, list, entry)?);
-    }
+    let selected = selected(selectors, list, stored.root())?;
     Ok(rewrite(stored, |edit, data| {
         let all = entries(data).zip(&selected);
         write_entries(edit, data, data.fields().next(), all, |edit, (entry, selected)| {
@@ -90,7 +87,7 @@ pub(super) fn same_entry(ty: &'static Ty, a: Cursor<'_>, b: Cursor<'_>) -> bool 
         let optional = ty.optional_identifiers >> number & 1 == 1;
         match (a.field(number), b.field(number)) {
             (Some(a), Some(b)) => a == b,
-            (None, None) => optional,
+            (None, None) => true,
             (Some(stated), None) | (None, Some(stated)) => optional && stated.enum_number() == Some(0),
         }
     })
@@ -240,9 +237,11 @@ fn lay(edit: &mut Edit<'_>, ty: &'static Ty, layers: &[Cursor<'_>]) {
         return layers.iter().for_each(|layer| edit.put(*layer));
     };
     let object = edit.open(base);
-    let layers = if ty.one_of { alternative(layers) } else { layers };
+    let chosen = layers.iter().rev().find(|layer| ty.one_of && layer.fields().next().is_some());
+    let layers = chosen.map_or(layers, |chosen| since_chosen(layers, *chosen));
     let Some((stored, updates)) = layers.split_first() else { return };
-    for (number, field) in (0..).zip(ty.fields) {
+    let in_force = |number: u8| chosen.is_none_or(|chosen| chosen.field(number).is_some());
+    for (number, field) in (0..).zip(ty.fields).filter(|(number, _)| in_force(*number)) {
         let mut stated = updates.iter().filter_map(|update| update.field(number));
         match field.kind {
             Kind::Object(inner) if !field.many => {
@@ -256,12 +255,12 @@ fn lay(edit: &mut Edit<'_>, ty: &'static Ty, layers: &[Cursor<'_>]) {
     edit.close(object);
 }
 
-/// The layers from the one on that chose the alternative in force.
-fn alternative<'l, 'a>(layers: &'l [Cursor<'a>]) -> &'l [Cursor<'a>] {
-    let chosen = layers.iter().rev().find_map(|layer| layer.fields().next());
-    let chose_another = |layer: &Cursor<'_>| {
-        layer.fields().next().is_some() && chosen.is_some_and(|chosen| layer.field(chosen.number()).is_none())
+/// The layers behind the last one that chose another alternative than `chosen`.
+fn since_chosen<'l, 'a>(layers: &'l [Cursor<'a>], chosen: Cursor<'_>) -> &'l [Cursor<'a>] {
+    let other = |layer: &Cursor<'_>| {
+        let mut stated = layer.fields().map(Cursor::number).peekable();
+        stated.peek().is_some() && stated.all(|number| chosen.field(number).is_none())
     };
-    let start = layers.iter().rposition(chose_another).map_or(0, |at| at.wrapping_add(1));
+    let start = layers.iter().rposition(other).map_or(0, |at| at.wrapping_add(1));
     layers.get(start..).unwrap_or_default()
 }

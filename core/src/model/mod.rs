@@ -43,6 +43,8 @@ mod project;
 mod protect;
 mod scaled_number;
 mod select;
+#[cfg(feature = "serde")]
+mod tape_text;
 #[cfg(test)]
 mod tests;
 mod time;

@@ -1,9 +1,7 @@
 //! Parts of a function's data: what a partial read answers and what a delete removes (SPINE 5.3.4.4 to 5.3.4.7).
 
-use alloc::vec::Vec;
-
 use super::list::{Criterion, ExchangeFault, List, entries, is_identifier, rewrite, write_entries};
-use super::select::any_selects;
+use super::select::selected;
 use crate::json::table::{Kind, Ty};
 use crate::json::{Cursor, Edit, Tape};
 
@@ -85,12 +83,6 @@ pub fn delete(
             None => {}
         });
     }))
-}
-
-/// Which entries are meant, in their order.
-fn selected(selectors: &[Criterion<'_>], list: List, data: Cursor<'_>) -> Result<Vec<bool>, ExchangeFault> {
-    let meant = |entry| if selectors.is_empty() { Ok(true) } else { any_selects(selectors, list, entry) };
-    entries(data).map(meant).collect()
 }
 
 /// Writes a struct of which the elements that are named stay or go.

@@ -1,6 +1,8 @@
 //! Which entries selectors mean (SPINE 5.3.4.7.2): all fields of one selectors element have to match.
 
-use super::list::{Criterion, ExchangeFault, List};
+use alloc::vec::Vec;
+
+use super::list::{Criterion, ExchangeFault, List, entries};
 use super::{AbsoluteOrRelativeTime, TimePoint};
 use crate::json::Cursor;
 use crate::json::table::{Kind, Ty};
@@ -23,15 +25,22 @@ pub fn selects(
     Ok(all)
 }
 
-/// Does any of the selectors elements mean `entry`?
-pub(super) fn any_selects(
+/// Which entries one of the selectors elements means, in their order; without selectors, all.
+pub(super) fn selected(
     selectors: &[Criterion<'_>],
     list: List,
-    entry: Cursor<'_>,
-) -> Result<bool, ExchangeFault> {
-    let mut any = false;
-    for selectors in selectors.iter().filter_map(|selectors| selectors.for_entry(list)) {
-        any |= selects(selectors, list.entry, entry)?;
+    data: Cursor<'_>,
+) -> Result<Vec<bool>, ExchangeFault> {
+    entries(data).map(|entry| is_selected(selectors, list, entry)).collect()
+}
+
+fn is_selected(selectors: &[Criterion<'_>], list: List, entry: Cursor<'_>) -> Result<bool, ExchangeFault> {
+    let mut any = selectors.is_empty();
+    for criterion in selectors {
+        any |= match criterion.for_entry(list) {
+            Some(criterion) => selects(criterion, list.entry, entry)?,
+            None => true,
+        };
     }
     Ok(any)
 }

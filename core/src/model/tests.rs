@@ -160,3 +160,31 @@ fn units_differ_by_case() {
     assert_eq!(UnitOfMeasurement::from("S"), UnitOfMeasurement::Siemens);
     assert_eq!(UnitOfMeasurement::Siemens.as_str(), "S");
 }
+
+#[test]
+fn what_other_stacks_name_differently_is_read() {
+    fn reads<T: Typed>(json: &str, canonical: &str) {
+        let (tape, repairs) = Tape::read(T::TY, json.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(repairs.iter().collect::<Vec<_>>(), [(crate::json::Repair::Alias, 1)]);
+        let mut out = Vec::new();
+        tape.write(&mut out);
+        assert_eq!(out, canonical.as_bytes());
+    }
+    reads::<AlarmListData>(
+        r#"[{"alarmListData":[[{"alarmId":1}]]}]"#,
+        r#"[{"alarmData":[[{"alarmId":1}]]}]"#,
+    );
+    reads::<DirectControlActivityListData>(
+        r#"[{"directControlActivityDataElements":[[]]}]"#,
+        r#"[{"directControlActivityData":[[]]}]"#,
+    );
+    reads::<DirectControlActivityData>(r#"[{"sequence_id":1}]"#, r#"[{"sequenceId":1}]"#);
+    reads::<PowerTimeSlotValueListData>(
+        r#"[{"powerTimeSlotValueListData":[[]]}]"#,
+        r#"[{"powerTimeSlotValueData":[[]]}]"#,
+    );
+    reads::<SupplyConditionThresholdRelationListData>(
+        r#"[{"SupplyConditionThresholdRelationDataType":[[]]}]"#,
+        r#"[{"supplyConditionThresholdRelationData":[[]]}]"#,
+    );
+}

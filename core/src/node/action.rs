@@ -12,6 +12,7 @@ use core::net::SocketAddr;
 
 /// One thing to do. Actions are carried out in their order.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Action {
     /// Listen, or stop listening; answered by `Input::Listening`.
     Listen(bool),
@@ -41,6 +42,7 @@ pub enum Action {
         /// The connection.
         conn: ConnId,
         /// Its octets.
+        #[cfg_attr(feature = "serde", serde(serialize_with = "super::frame_text::serialize"))]
         frame: Vec<u8>,
     },
     /// Send a ping; answered by `Input::Pong`.
@@ -76,6 +78,7 @@ pub enum Action {
 
 /// Where a node can be dialled.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Endpoint {
     /// Address and port.
     pub host: Host,
@@ -85,6 +88,7 @@ pub struct Endpoint {
 
 /// An address, or a name that has to be resolved.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Host {
     /// An address; a link-local one carries its scope.
     Address(SocketAddr),

@@ -14,6 +14,7 @@ use core::fmt;
 /// One wish.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Call {
     /// Makes a peer known by its SKI, with addresses where discovery finds none.
     AddPeer {
@@ -110,6 +111,7 @@ pub enum Call {
 /// What a call comes back with at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Answer {
     /// Taken.
     Done,
@@ -122,6 +124,7 @@ pub enum Answer {
 /// A call that cannot be taken: the caller's mistake, or too late.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Misuse {
     /// There is no such peer.
     UnknownPeer(PeerId),

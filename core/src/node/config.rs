@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 
 /// What people call the device: announced in discovery and in its manufacturer data.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Product {
     /// Brand: `ACME`.
     pub brand: String,
@@ -32,11 +33,22 @@ impl Product {
         Self { brand: brand.into(), model: model.into(), serial: serial.into() }
     }
 
-    /// `ACME-HP-7-0815`, without characters that names in SHIP and SPINE must not have (SRIP-220).
-    fn name(&self) -> String {
-        let joined = format!("{}-{}-{}", self.brand, self.model, self.serial);
-        joined.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect()
+    /// `ACME-HP-7-0815`: the SHIP ID.
+    fn ship_id(&self) -> ShipId {
+        // ship-go takes every message with this word for SPINE.
+        let name = clean(&format!("{}-{}-{}", self.brand, self.model, self.serial));
+        ShipId::new(&name.replace("datagram", "data-gram"))
     }
+
+    /// `d:_n:ACME_HP-7-0815`: the SPINE device address (SPINE 7.1.1.2).
+    fn device_address(&self) -> String {
+        format!("d:_n:{}_{}", clean(&self.brand), clean(&format!("{}-{}", self.model, self.serial)))
+    }
+}
+
+/// Without what names in SHIP and SPINE must not have (SRIP-220).
+fn clean(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect()
 }
 
 /// A local entity, as a place to install actors on.
@@ -74,7 +86,7 @@ pub struct Config {
     pub dial: bool,
     pub(super) device: Device,
     pub(super) actors: Vec<Installed>,
-    product: Product,
+    pub(super) product: Product,
 }
 
 /// Connections of all kinds, unless configured otherwise.
@@ -86,12 +98,11 @@ impl Config {
     /// A node with this key, for this product, without entities yet.
     pub fn new(key: impl Into<PeerKey>, product: Product) -> Self {
         let key = key.into();
-        let name = product.name();
-        let mut record = Record::new(ShipId::new(&name), key.ski);
+        let mut record = Record::new(product.ship_id(), key.ski);
         record.brand.clone_from(&product.brand);
         record.model.clone_from(&product.model);
         record.serial.clone_from(&product.serial);
-        let mut device = Device::new(format!("d:_n:{name}"), DeviceType::Generic);
+        let mut device = Device::new(product.device_address(), DeviceType::Generic);
         install_manufacturer(&mut device, &product);
         Self {
             key,
@@ -122,14 +133,18 @@ impl Config {
     }
 
     /// Installs an actor on an entity of this configuration.
-    pub fn install(&mut self, entity: &Entity, mut actor: impl Actor + 'static) -> ActorId {
+    pub fn install(&mut self, entity: &Entity, actor: impl Actor + 'static) -> ActorId {
+        self.install_boxed(entity.path(), Box::new(actor))
+    }
+
+    pub(super) fn install_boxed(&mut self, entity: &[u32], mut actor: Box<dyn Actor>) -> ActorId {
         let id = ActorId(u32::try_from(self.actors.len()).unwrap_or(u32::MAX));
-        if let Some(entity_type) = self.device.entity(entity.path()).map(|e| e.entity_type.clone()) {
+        if let Some(entity_type) = self.device.entity(entity).map(|e| e.entity_type.clone()) {
             let descriptor = actor.descriptor();
-            descriptor.furnish(entity.path(), &mut self.device);
-            actor.install(entity.path(), &entity_type, &mut self.device);
+            descriptor.furnish(entity, &mut self.device);
+            actor.install(entity, &entity_type, &mut self.device);
         }
-        self.actors.push(Installed { entity: entity.0.clone(), actor: Box::new(actor) });
+        self.actors.push(Installed { entity: entity.to_vec(), actor });
         id
     }
 

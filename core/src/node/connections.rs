@@ -321,6 +321,8 @@ impl Node {
                     other => (Stage::Secure, other.to_string()),
                 };
                 self.attempt_failed(attempt, stage, detail);
+            } else if let Some(from) = conn.from.filter(|_| !conn.is_closing()) {
+                self.notify(Event::Unproved { conn: id, from, why });
             }
             return;
         };

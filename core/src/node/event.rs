@@ -18,6 +18,7 @@ use core::net::SocketAddr;
 /// Something the application may want to know.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Event {
     /// The node listens.
     Listening {
@@ -64,6 +65,15 @@ pub enum Event {
         why: Lost,
         /// When it is dialled again, where it is.
         retry: Option<Instant>,
+    },
+    /// An accepted connection ended before it proved whose it is.
+    Unproved {
+        /// The connection.
+        conn: ConnId,
+        /// Its other end.
+        from: SocketAddr,
+        /// How: for instance without a certificate, or without TLS.
+        why: Lost,
     },
     /// An attempt to reach a peer failed.
     DialFailed {
@@ -199,6 +209,7 @@ pub enum Event {
 
 /// A stranger that waits for trust (SHIP 13.4.4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PairingRequested {
     /// The peer.
     pub peer: PeerId,
@@ -211,6 +222,7 @@ pub struct PairingRequested {
 /// Why this node refused or closed a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Refused {
     /// More connections than the node takes.
     TooManyConnections,

@@ -12,6 +12,7 @@ use core::net::SocketAddr;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Input<'a> {
     /// Time passed. Extra ticks are free.
     Tick,
@@ -62,11 +63,17 @@ pub enum Input<'a> {
         /// The connection.
         conn: ConnId,
     },
-    /// One binary WebSocket message.
+    /// One binary WebSocket message. With `serde` its octets are a [`FrameText`](super::FrameText), and it is not
+    /// read back: nothing would own them.
+    #[cfg_attr(feature = "serde", serde(skip_deserializing))]
     Frame {
         /// The connection.
         conn: ConnId,
         /// Its octets.
+        #[cfg_attr(
+            feature = "serde",
+            serde(serialize_with = "super::frame_text::serialize", skip_deserializing)
+        )]
         bytes: &'a [u8],
     },
     /// A pong.
@@ -111,6 +118,7 @@ pub enum Input<'a> {
 
 /// The stages of a connection below SHIP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Stage {
     /// Finding the address of a host name.
     Name,
@@ -138,6 +146,7 @@ impl fmt::Display for Stage {
 
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Lost {
     /// The peer sent a WebSocket close.
     Closed {
@@ -175,6 +184,7 @@ impl fmt::Display for Lost {
 
 /// A SHIP node as discovery sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sighting {
     /// Instance name of the service; the cache of sightings is kept by it.
     pub instance: String,

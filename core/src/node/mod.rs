@@ -10,11 +10,13 @@ mod at;
 mod call;
 mod calls;
 mod config;
+mod config_data;
 mod connections;
 mod credit;
 mod deadlines;
 mod dialer;
 mod event;
+mod frame_text;
 mod input;
 mod peers;
 mod readiness;
@@ -29,6 +31,7 @@ pub use arbiter::{GRACE, SMALLER_WAITS};
 pub use at::{At, AtPeer, Callable, Called};
 pub use call::{Answer, Call, Misuse};
 pub use config::{Config, Entity, MAX_CONNECTIONS, MAX_PEERS, Product};
+pub use config_data::{ActorData, ConfigData, UnknownActor};
 pub use connections::{
     LARGE_MESSAGE, MAX_EARLY, MAX_PER_PEER, MAX_REASSEMBLY, MAX_STRANGERS, MAX_UNPROVED, PING_INTERVAL,
     PONG_TIME, SCARCE_MESSAGE, SMALL_MESSAGE, STAGE_TIME,
@@ -39,6 +42,7 @@ pub use dialer::{
     CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY, STAGGER,
 };
 pub use event::{Event, PairingRequested, Refused};
+pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
 pub use peers::{Decision, MAX_ENDPOINTS, MAX_SIGHTINGS};
 pub use readiness::{Readiness, Rung, WaitsFor};

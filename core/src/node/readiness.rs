@@ -10,6 +10,7 @@ use core::fmt;
 
 /// The rungs, lowest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Rung {
     /// The SKI is known, nothing more.
     #[default]
@@ -47,6 +48,7 @@ impl fmt::Display for Rung {
 
 /// Who has to do something for the next rung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum WaitsFor {
     /// This node's user, to trust the peer.
     OurUser,
@@ -66,6 +68,7 @@ pub enum WaitsFor {
 
 /// Where a peer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Readiness {
     /// The rung.
     pub rung: Rung,

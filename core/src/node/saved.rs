@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 /// Everything a node keeps. The store replaces it as a whole.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Saved {
     /// `msgCounter` up to which an earlier run may have counted (SPINE 5.2.3.1).
     pub counters: u64,
@@ -20,6 +21,7 @@ pub struct Saved {
 
 /// A peer somebody decided about (SHIP 12.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SavedPeer {
     /// Its SKI.
     pub ski: Ski,
@@ -33,6 +35,7 @@ pub struct SavedPeer {
 
 /// The data of one local function.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SavedData {
     /// The local feature.
     pub feature: FeaturePath,

@@ -71,6 +71,7 @@ impl Own {
 
 /// The timers of SHIP 4.2. The defaults keep a margin inside the windows the conformance tests measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Timers {
     /// CmiTimeout: the wait for the peer's CMI; 10 to 30 s (SHIP 13.4.3).
     pub cmi: Duration,

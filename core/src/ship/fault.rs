@@ -7,6 +7,7 @@ use core::fmt;
 
 /// A rule the peer broke. Reported once: as an item where the connection goes on, inside [`Ending::Fault`] where not.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Fault {
     /// Where the connection stood.
     pub phase: Phase,
@@ -17,6 +18,7 @@ pub struct Fault {
 /// What arrived that should not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum FaultKind {
     /// A WebSocket message without any octet (SHIP 13.4.2). Ignored.
     EmptyFrame,
@@ -106,6 +108,7 @@ impl core::error::Error for Fault {}
 /// Why this node leaves a connection of its own accord.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum CloseCause {
     /// The node stops, restarts or makes room. The peer may dial again.
     Unspecific,
@@ -118,6 +121,7 @@ pub enum CloseCause {
 /// Why a connection ends. Each knows the WebSocket close code and text that tell the peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Ending {
     /// The peer broke a rule this phase does not forgive.
     Fault(Fault),

@@ -1,6 +1,7 @@
 //! Who a node is: SKI, certificate fingerprint and SHIP ID (SHIP 12.1, 12.2).
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
@@ -79,6 +80,9 @@ impl FromStr for Ski {
     }
 }
 
+#[cfg(feature = "serde")]
+crate::as_text::as_text!(Ski: |text| text.parse().ok());
+
 /// An SKI for people: `A805 56A2 43F5 …`.
 #[derive(Clone, Copy, Debug)]
 pub struct Grouped(Ski);
@@ -111,8 +115,12 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
+#[cfg(feature = "serde")]
+crate::as_text::as_text!(Fingerprint: |text| hex(text)?.try_into().ok().map(Fingerprint));
+
 /// What TLS proved about the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PeerKey {
     /// Computed from the public key the peer proved to hold.
     pub ski: Ski,
@@ -143,6 +151,17 @@ impl fmt::Display for ShipId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+#[cfg(feature = "serde")]
+crate::as_text::as_text!(ShipId: |text| Some(ShipId::new(text)));
+
+/// The octets of pairs of hex digits.
+pub(crate) fn hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |c: char| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digits: Vec<u8> = text.chars().map(digit).collect::<Option<_>>()?;
+    let pairs = digits.chunks(2);
+    pairs.map(|pair| if let [high, low] = pair { Some(high << 4 | low) } else { None }).collect()
 }
 
 /// The longest beginning of `text` that has at most `max` octets.

@@ -152,6 +152,7 @@ pub enum ClosePhase {
 
 /// `connectionClose.reason`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum CloseReason {
     /// No reason that matters to the peer.
     Unspecific,
@@ -174,6 +175,7 @@ impl fmt::Display for CloseReason {
 /// Why a message cannot be read: the peer's fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum MessageFault {
     /// No EEBUS JSON of a known message (SHIP 11.4).
     Json(json::Error),

@@ -28,6 +28,7 @@ use core::time::Duration;
 /// every phase ──▶ Closed: refused or aborted, a fault, a timer, the peer's close, the confirmation of the own
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Phase {
     /// Connection mode initialisation (SHIP 13.4.3).
     Cmi,
@@ -65,6 +66,7 @@ impl fmt::Display for Phase {
 /// What a deadline waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Timer {
     /// CmiTimeout (SHIP 13.4.3).
     Cmi,

@@ -16,6 +16,7 @@ pub const MAX_CATEGORIES: usize = 16;
 
 /// What a node announces of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Record {
     /// `id`: the SHIP ID.
     pub id: ShipId,

@@ -13,6 +13,7 @@ pub const MAX_DEVICE_ADDRESS: usize = 256;
 
 /// A feature address without its device: `[1,2]/7`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FeaturePath {
     /// Path of the entity from the root of the device.
     pub entity: Vec<u32>,

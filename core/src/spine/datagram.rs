@@ -33,6 +33,7 @@ pub struct Head {
 
 /// What makes a header useless; such a datagram is dropped without an answer (SPINE IG 2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum HeaderFault {
     /// `addressSource` is missing or incomplete.
     Source,

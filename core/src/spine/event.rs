@@ -107,6 +107,7 @@ pub enum Event {
 
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Outcome {
     /// Carried out (result 0), or answered with data.
     Done,
@@ -125,6 +126,7 @@ pub enum Outcome {
 
 /// Why a ticket was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Unsettled {
     /// Somebody voted against it.
     Refused(String),
@@ -139,6 +141,7 @@ pub enum Unsettled {
 /// What a peer did wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Fault {
     /// Not a datagram, or not in the data model; dropped.
     Unreadable(String),

@@ -5,6 +5,7 @@ use core::fmt;
 
 /// `errorNumber` of `resultData` (SPINE Resource Specification, Table 19).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ErrorNumber(pub u32);
 
 impl ErrorNumber {
@@ -61,6 +62,7 @@ impl fmt::Debug for ErrorNumber {
 
 /// Why a request is refused: the number that is sent, and the reason as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Refusal {
     /// The number for `resultData`.
     pub error: ErrorNumber,

@@ -14,6 +14,7 @@ pub const MAX_RELATIONS: usize = 64;
 
 /// The two kinds of relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum RelationKind {
     /// Being told of changes.
     Subscription,

@@ -6,10 +6,12 @@
 mod descriptor;
 pub mod lpc;
 mod partner;
+mod recipe;
 mod watts;
 
 pub use descriptor::{Descriptor, FeatureNeed};
 pub use partner::{Partner, partners};
+pub use recipe::Recipe;
 pub use watts::{Watts, watts};
 
 use crate::ids::{ActorId, PeerId, RequestId};
@@ -25,6 +27,9 @@ use core::fmt;
 pub trait Actor: fmt::Debug + Send + Sync {
     /// What it is: names, versions, scenarios, features.
     fn descriptor(&self) -> &'static Descriptor;
+
+    /// What it was made from, so that a trace can make it again; asked before it is at work.
+    fn recipe(&self) -> Recipe;
 
     /// Fills the features of its entity with its initial data; they exist already, as the descriptor names them.
     fn install(&mut self, entity: &[u32], entity_type: &EntityType, device: &mut Device);
@@ -78,6 +83,7 @@ pub enum Event {
 /// What the application wants of an actor.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Command {
     /// Limitation of power consumption.
     Lpc(lpc::Command),
@@ -103,6 +109,7 @@ pub enum View {
 /// Why a command was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum CommandMisuse {
     /// This actor knows no such command.
     NotMine,

@@ -5,6 +5,7 @@ use core::fmt;
 
 /// A power, exact to one milliwatt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Watts(i64);
 
 /// A whole number of watts.

@@ -162,10 +162,10 @@ fn tc_spine_bind_002_a_write_without_its_binding_is_error_9() {
     assert_eq!(tester.write(LOAD, &active(4_200)).error(), Some(9));
     let table = tester.read(NM, r#"{"nodeManagementBindingData":[]}"#).cmd;
     assert!(
-        table.contains(r#"{"serverAddress":[{"device":"d:_n:ACME-Pump-7"},{"entity":[1]},{"feature":2}]}"#)
+        table.contains(r#"{"serverAddress":[{"device":"d:_n:ACME_Pump-7"},{"entity":[1]},{"feature":2}]}"#)
     );
     assert!(
-        !table.contains(r#"{"serverAddress":[{"device":"d:_n:ACME-Pump-7"},{"entity":[1]},{"feature":1}]}"#)
+        !table.contains(r#"{"serverAddress":[{"device":"d:_n:ACME_Pump-7"},{"entity":[1]},{"feature":1}]}"#)
     );
 }
 
@@ -175,7 +175,7 @@ fn tc_spine_subs_001_and_002_node_management_is_subscribed_to_and_released() {
     let (call, delete) = (relate("Subscription", NM, NM), release("Subscription", NM, NM));
     assert_eq!(errors(&tester.ask(Head::new("call", NM, NM).ack(), &call)), [Some(0)]);
     let read = r#"{"nodeManagementSubscriptionData":[]}"#;
-    let entry = r#"{"nodeManagementSubscriptionData":[{"subscriptionEntry":[[{"subscriptionId":0},{"clientAddress":[{"device":"d:_n:TT"},{"entity":[0]},{"feature":0}]},{"serverAddress":[{"device":"d:_n:ACME-Pump-7"},{"entity":[0]},{"feature":0}]}]]}]}"#;
+    let entry = r#"{"nodeManagementSubscriptionData":[{"subscriptionEntry":[[{"subscriptionId":0},{"clientAddress":[{"device":"d:_n:TT"},{"entity":[0]},{"feature":0}]},{"serverAddress":[{"device":"d:_n:ACME_Pump-7"},{"entity":[0]},{"feature":0}]}]]}]}"#;
     assert_eq!(tester.read(NM, read).cmd, entry);
     // Asked again it is the same relation.
     assert_eq!(errors(&tester.ask(Head::new("call", NM, NM).ack(), &call)), [Some(0)]);

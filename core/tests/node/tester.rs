@@ -10,7 +10,7 @@ use eebus_core::usecase::lpc::{Approval, ControllableSystem, EnergyGuard};
 use eebus_core::usecase::watts;
 
 /// The device address of the node.
-pub(crate) const NODE: &str = "d:_n:ACME-Pump-7";
+pub(crate) const NODE: &str = "d:_n:ACME_Pump-7";
 /// The device address of the peer.
 pub(crate) const TT: &str = "d:_n:TT";
 pub(crate) const NM: &str = "[0]/0";

@@ -67,15 +67,16 @@ fn empty_objects() {
 
 #[test]
 fn null() {
-    repaired(
-        r#"[{"limitId":null},{"timePeriod":null},{"isLimitActive":null}]"#,
-        &[(Null, 3), (Order, 0)][..1],
-        "[]",
-    );
+    repaired(r#"[{"limitId":null},{"timePeriod":null},{"isLimitActive":null}]"#, &[(Null, 3)], "[]");
     let (tape, repairs) =
         read(&CMD, r#"[{"filter":[[{"cmdControl":[{"partial":null}]}],null]},{"empty":null}]"#);
     assert_eq!(repairs.iter().collect::<Vec<_>>(), [(Null, 3)]);
     assert_eq!(written(&tape), r#"[{"filter":[[{"cmdControl":[{"partial":[]}]}]]},{"empty":[]}]"#);
+}
+
+#[test]
+fn another_name_of_an_element() {
+    repaired(r#"[{"limit_id":1},{"value":[]}]"#, &[(Alias, 1)], r#"[{"limitId":1},{"value":[]}]"#);
 }
 
 #[test]

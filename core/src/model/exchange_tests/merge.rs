@@ -181,6 +181,12 @@ fn a_stated_alternative_clears_the_others() {
         &list(r#"{"scaledNumber":{"number":3,"scale":2}}"#),
     );
     merges::<KeyValues>(&list(number), &list("{}"), &list(number));
+    // Also where a peer stored two of them.
+    merges::<KeyValues>(
+        &list(r#"{"string":"x","integer":1}"#),
+        &list(r#"{"string":"y"}"#),
+        &list(r#"{"string":"y"}"#),
+    );
     // A later entry of the same payload chooses again.
     let twice = |first: &str, second: &str| {
         format!(
@@ -236,13 +242,15 @@ fn selectors_say_which_entries_are_merged_into() {
     ];
     let selectors: Vec<Criterion<'_>> = selectors.iter().map(Criterion::from).collect();
     let update = data::<LoadControlLimitListData>(
-        r#"{"loadControlLimitData":[{"isLimitActive":true},{"value":{"number":1}}]}"#,
+        r#"{"loadControlLimitData":[{"isLimitActive":true},{"timePeriod":{"endTime":"PT1H"}}]}"#,
     );
     let mut stored = data::<LoadControlLimitListData>(before);
     assert_eq!(merge_selected(&mut stored, &selectors, update.root()), Ok(true));
-    let after = r#"{"limitId":1,"isLimitActive":true,"value":{"number":1}},{"limitId":2},{"limitId":3,"isLimitActive":true,"value":{"number":1}}"#;
+    let after = r#"{"limitId":1,"isLimitActive":true,"timePeriod":{"endTime":"PT1H"}},{"limitId":2},{"limitId":3,"isLimitActive":true,"timePeriod":{"endTime":"PT1H"}}"#;
     assert_is(&stored, &format!(r#"{{"loadControlLimitData":[{after}]}}"#));
+    let text = stored.text_len();
     assert_eq!(merge_selected(&mut stored, &selectors, update.root()), Ok(false));
+    assert_eq!(stored.text_len(), text);
     // Nothing selected: no effect, and nothing is appended.
     let none = data::<LoadControlLimitListDataSelectors>(r#"{"limitId":9}"#);
     let mut stored = data::<LoadControlLimitListData>(before);

@@ -75,6 +75,16 @@ fn a_repeated_struct_matches_if_one_item_does_in_all_parts() {
 }
 
 #[test]
+fn empty_selectors_mean_every_entry_also_where_they_are_wrapped() {
+    let stored = r#"{"useCaseInformation":[{"actor":"EV"}]}"#;
+    for selectors in ["{}", r#"{"useCaseInformation":{}}"#] {
+        let selectors = data::<NodeManagementUseCaseDataSelectors>(selectors);
+        let part = project(&data::<NodeManagementUseCaseData>(stored), &[Criterion::from(&selectors)], None);
+        assert_is(&part.unwrap(), stored);
+    }
+}
+
+#[test]
 fn a_nested_selector_descends() {
     let selectors = r#"{"tariff":{"tariffId":2}}"#;
     let selects = |item: &str| selects::<IncentiveTableDataSelectors, IncentiveTable>(selectors, item);

@@ -10,8 +10,8 @@ use crate::model::*;
 use crate::spine::{Device, Event as SpineEvent, FeaturePath, Offer, Outcome, Proposal, RelationKind, Vote};
 use crate::time::Instant;
 use crate::usecase::{
-    Actor, Command, CommandMisuse, Context, Descriptor, Event as UseCaseEvent, View, ViewContext, Watts,
-    partners,
+    Actor, Command, CommandMisuse, Context, Descriptor, Event as UseCaseEvent, Recipe, View, ViewContext,
+    Watts, partners,
 };
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -490,6 +490,10 @@ fn read_limit(limits: &LoadControlLimitListData, id: LoadControlLimitId) -> Opti
 impl Actor for EnergyGuard {
     fn descriptor(&self) -> &'static Descriptor {
         &GUARD
+    }
+
+    fn recipe(&self) -> Recipe {
+        Recipe::Lpc(super::Recipe::EnergyGuard { limit: self.for_all.limit })
     }
 
     fn install(&mut self, _: &[u32], _: &EntityType, _: &mut Device) {}

@@ -1,12 +1,14 @@
 //! Limitation of Power Consumption (LPC 1.0.0): an Energy Guard limits what a Controllable System draws.
 
 mod guard;
+mod recipe;
 pub mod state;
 #[cfg(test)]
 mod state_tests;
 mod system;
 
 pub use guard::EnergyGuard;
+pub use recipe::Recipe;
 pub use state::State;
 pub use system::{Approval, ControllableSystem};
 
@@ -111,6 +113,7 @@ pub(super) static GUARD: Descriptor = Descriptor {
 
 /// A limit as an Energy Guard sets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Limit {
     /// Most that may be drawn, 0 W or more.
     pub value: Watts,
@@ -159,6 +162,7 @@ impl fmt::Display for Limit {
 /// What the application is told.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Event {
     /// An Energy Guard asks for a limit: to be accepted or refused, within 9.5 s.
     LimitProposed(LimitProposed),
@@ -212,6 +216,7 @@ pub enum Event {
 
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Written {
     /// A limit.
     Limit(Limit),
@@ -226,6 +231,7 @@ pub enum Written {
 
 /// A limit that waits for a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LimitProposed {
     /// By which it is accepted or refused.
     pub ticket: Ticket,
@@ -237,6 +243,7 @@ pub struct LimitProposed {
 
 /// How a Controllable System stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct LimitState {
     /// The state.
     pub state: State,
@@ -251,6 +258,7 @@ pub struct LimitState {
 /// What the application wants.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Command {
     /// An Energy Guard limits a Controllable System; restated after every reconnection.
     SetLimit {

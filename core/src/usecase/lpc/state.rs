@@ -27,6 +27,7 @@ pub const WRITE_WINDOW: Duration = Duration::from_secs(60);
 
 /// The states by their names in the use case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum State {
     /// After a (re)start: the failsafe value applies (LPC-901).
     Init,

@@ -11,7 +11,8 @@ use crate::spine::{
 use crate::time::Instant;
 use crate::usecase::descriptor::is_energy_manager;
 use crate::usecase::{
-    Actor, Command, CommandMisuse, Context, Descriptor, Event as UseCaseEvent, View, ViewContext, Watts,
+    Actor, Command, CommandMisuse, Context, Descriptor, Event as UseCaseEvent, Recipe, View, ViewContext,
+    Watts,
 };
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub(super) const FAILSAFE_DURATION: core::ops::RangeInclusive<Duration> =
 
 /// Who decides on a limit that the rules allow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Approval {
     /// The application, ticket by ticket.
     #[default]
@@ -290,6 +292,16 @@ fn read_limit(entry: &LoadControlLimitData) -> Result<Limit, &'static str> {
 impl Actor for ControllableSystem {
     fn descriptor(&self) -> &'static Descriptor {
         &SYSTEM
+    }
+
+    fn recipe(&self) -> Recipe {
+        let Self { nominal_maximum, failsafe: (failsafe, failsafe_duration), approval, .. } = *self;
+        Recipe::Lpc(super::Recipe::ControllableSystem {
+            nominal_maximum,
+            failsafe,
+            failsafe_duration,
+            approval,
+        })
     }
 
     fn install(&mut self, entity: &[u32], entity_type: &EntityType, device: &mut Device) {

@@ -1,0 +1,170 @@
+//! A configuration as data: what a trace begins with, and what makes the same node again.
+
+use super::config::{Config, Product};
+use crate::model::{DeviceType, EntityType};
+use crate::ship::Timers;
+use crate::ship::identity::PeerKey;
+use crate::ship::txt::Record;
+use crate::usecase::{Actor, Recipe};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Everything a [`Config`] was made from.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ConfigData {
+    /// Own SKI and certificate fingerprint.
+    pub key: PeerKey,
+    /// The product.
+    pub product: Product,
+    /// What discovery announces.
+    pub record: Record,
+    /// Timers of SHIP.
+    pub timers: Timers,
+    /// Connections of all kinds at a time.
+    pub max_connections: usize,
+    /// Peers that are kept.
+    pub max_peers: usize,
+    /// Whether trusted peers are dialled.
+    pub dial: bool,
+    /// `deviceType`.
+    pub device_type: DeviceType,
+    /// The entities `[1]`, `[2]`, … by their types.
+    pub entities: Vec<EntityType>,
+    /// The actors in the order of their installation.
+    pub actors: Vec<ActorData>,
+}
+
+/// An actor with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ActorData {
+    /// Path of its entity.
+    pub entity: Vec<u32>,
+    /// What it was made from.
+    pub recipe: Recipe,
+}
+
+/// An actor that nobody here can make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownActor(pub Recipe);
+
+impl fmt::Display for UnknownActor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "nobody can make the actor {:?}", self.0)
+    }
+}
+
+impl core::error::Error for UnknownActor {}
+
+impl Config {
+    /// Everything this configuration was made from.
+    pub fn data(&self) -> ConfigData {
+        // Named one by one, so that a new field is not forgotten.
+        let Self { key, record, timers, max_connections, max_peers, dial, device, actors, product } = self;
+        let entities = device.entities().filter(|(path, _)| *path != [0]);
+        let actors = actors.iter().map(|installed| ActorData {
+            entity: installed.entity.clone(),
+            recipe: installed.actor.recipe(),
+        });
+        ConfigData {
+            key: *key,
+            product: product.clone(),
+            record: record.clone(),
+            timers: *timers,
+            max_connections: *max_connections,
+            max_peers: *max_peers,
+            dial: *dial,
+            device_type: device.device_type.clone(),
+            entities: entities.map(|(_, entity)| entity.entity_type.clone()).collect(),
+            actors: actors.collect(),
+        }
+    }
+}
+
+impl ConfigData {
+    /// The configuration. `make` is asked for actors outside this crate.
+    ///
+    /// # Errors
+    ///
+    /// The first actor that nobody can make.
+    pub fn config(
+        &self,
+        mut make: impl FnMut(&Recipe) -> Option<Box<dyn Actor>>,
+    ) -> Result<Config, UnknownActor> {
+        let mut config = Config::new(self.key, self.product.clone());
+        config.record = self.record.clone();
+        config.timers = self.timers;
+        config.max_connections = self.max_connections;
+        config.max_peers = self.max_peers;
+        config.dial = self.dial;
+        config.device_type(self.device_type.clone());
+        for entity_type in &self.entities {
+            config.entity(entity_type.clone());
+        }
+        for ActorData { entity, recipe } in &self.actors {
+            let actor = recipe.make().or_else(|| make(recipe));
+            config.install_boxed(entity, actor.ok_or_else(|| UnknownActor(recipe.clone()))?);
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ActorId;
+    use crate::ship::identity::{Fingerprint, Ski};
+    use crate::usecase::lpc::{Approval, ControllableSystem, EnergyGuard, Limit};
+    use crate::usecase::watts;
+    use core::time::Duration;
+
+    fn config() -> Config {
+        let key = PeerKey { ski: Ski::new([7; 20]), fingerprint: Fingerprint([9; 32]) };
+        let mut config = Config::new(key, Product::new("ACME", "Box", "1"));
+        config.record.register = true;
+        config.timers.close = Duration::from_millis(2_500);
+        config.max_peers = 3;
+        config.dial = false;
+        config.device_type(DeviceType::EnergyManagementSystem);
+        let guard = config.entity(EntityType::GridGuard);
+        config.install(&guard, EnergyGuard::limiting(Limit::active(watts(4_200))));
+        let pump = config.entity(EntityType::from("AcmePump"));
+        let system = ControllableSystem::new(watts(9_000)).failsafe(watts(1), Duration::from_secs(9_000));
+        assert_eq!(config.install(&pump, system.approval(Approval::Automatic)), ActorId(1));
+        config
+    }
+
+    #[test]
+    fn a_configuration_becomes_data_and_back() {
+        let (config, mut asked) = (config(), 0);
+        let data = config.data();
+        let again = data.config(|_| {
+            asked += 1;
+            None
+        });
+        let again = again.unwrap();
+        assert_eq!((asked, again.data()), (0, data));
+        assert_eq!(again.device, config.device);
+    }
+
+    #[test]
+    fn an_actor_outside_the_crate_is_asked_for() {
+        let mut data = config().data();
+        let recipe = Recipe::Custom { name: "acme".into(), detail: "1".into() };
+        data.actors.push(ActorData { entity: [1].into(), recipe: recipe.clone() });
+        assert_eq!(data.config(|_| None).err(), Some(UnknownActor(recipe)));
+        assert!(data.config(|_| Some(Box::new(EnergyGuard::new()))).is_ok());
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn data_becomes_json_and_back() {
+        let data = config().data();
+        let text = serde_json::to_string(&data).unwrap();
+        assert!(text.contains(r#""ski":"0707070707070707070707070707070707070707""#), "{text}");
+        assert!(text.contains(r#""entities":["GridGuard","AcmePump"]"#), "{text}");
+        assert_eq!(serde_json::from_str::<ConfigData>(&text).unwrap(), data);
+    }
+}
