@@ -24,6 +24,7 @@ fn trace() -> Vec<u8> {
     let conn = ConnId(1);
     let detail = "refused".to_string();
     let inputs = [
+        Input::Persisted { seq: 2 },
         Input::Listening { port: 4712 },
         Input::DialFailed { attempt: AttemptId(0), stage: Stage::Connect, detail },
         Input::Tick,
@@ -37,7 +38,7 @@ fn trace() -> Vec<u8> {
         },
         Input::Lost { conn, why: Lost::Ended },
     ];
-    for (seconds, input) in [3, 4, 30, 31, 32, 33, 34, 35, 36].into_iter().zip(inputs) {
+    for (seconds, input) in [2, 3, 4, 30, 31, 32, 33, 34, 35, 36].into_iter().zip(inputs) {
         node.handle(input, Instant::from_secs(seconds));
         drain(&mut node);
     }
@@ -69,7 +70,7 @@ fn sealed(contents: &[String]) -> Vec<u8> {
 fn the_trace_these_tests_change_replays() {
     let trace = trace();
     let summary = replay(&*trace).unwrap();
-    assert_eq!((summary.inputs, summary.calls, summary.end), (9, 2, End::Finished));
+    assert_eq!((summary.inputs, summary.calls, summary.end), (10, 2, End::Finished));
     assert_eq!(sealed(&contents(&trace)), trace);
 }
 

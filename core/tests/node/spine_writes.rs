@@ -8,7 +8,9 @@ use eebus_core::node::{Call, Config, Event, Misuse, Product};
 use eebus_core::spine::{Device, Event as SpineEvent, Proposal, Unsettled, Vote};
 use eebus_core::time::Instant;
 use eebus_core::usecase::lpc::{Approval, ControllableSystem, Event as Lpc};
-use eebus_core::usecase::{Actor, Command, CommandMisuse, Context, Descriptor, View, ViewContext, watts};
+use eebus_core::usecase::{
+    Actor, Command, CommandMisuse, Context, Descriptor, Recipe, View, ViewContext, watts,
+};
 use std::time::Duration;
 
 fn proposals(tester: &Tester) -> Vec<Ticket> {
@@ -118,6 +120,10 @@ static SECOND: Descriptor = Descriptor {
 impl Actor for Second {
     fn descriptor(&self) -> &'static Descriptor {
         &SECOND
+    }
+
+    fn recipe(&self) -> Recipe {
+        Recipe::Custom { name: "second".into(), detail: String::new() }
     }
 
     fn install(&mut self, _: &[u32], _: &EntityType, _: &mut Device) {}
