@@ -7,4 +7,6 @@ mod pairing;
 mod solo;
 mod spine_cases;
 mod spine_rules;
+mod spine_session;
+mod spine_writes;
 mod tester;

@@ -20,13 +20,16 @@ const OF_LIMIT_0: &str = r#"{"loadControlLimitListDataSelectors":[{"limitId":0}]
 const PARTIAL: &str = r#"{"cmdControl":[{"partial":[]}]}"#;
 const DELETE: &str = r#"{"cmdControl":[{"delete":[]}]}"#;
 
+/// Classifier, source, destination, command, errors without and with `ackRequest`, and whether a reply comes.
+type Row<'a> = (&'a str, &'a str, &'a str, &'a str, [Option<u32>; 2], bool);
+
 #[test]
 fn spine_5_2_4_table_2_every_row_of_the_acknowledgement_matrix() {
     let bad = r#"{"unheardListData":[]}"#;
     let subscribe = relate("Subscription", CLIENT, LOAD);
     let wrong = relate("Subscription", CLIENT, "[9]/9");
     let value = active(4_200);
-    let rows: [(&str, &str, &str, &str, [Option<u32>; 2], bool); 10] = [
+    let rows: [Row<'_>; 10] = [
         ("read", CLIENT, LOAD, READ_LIMITS, [None, None], true),
         ("read", CLIENT, LOAD, bad, [Some(6), Some(6)], false),
         ("write", CLIENT, LOAD, &value, [None, Some(0)], false),
