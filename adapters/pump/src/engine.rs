@@ -102,6 +102,10 @@ impl<T: Tap + fmt::Debug> Engine<T> {
                 }
                 Doing::Persist { seq, saved } => {
                     self.store.save(saved, Saving::new(seq, self.inbox.input()));
+                    // A store that is done already is heard before anything else happens.
+                    if let Some(input) = self.inbox.waiting_input() {
+                        self.driver.handle(input, self.clock.now());
+                    }
                     continue;
                 }
                 other => {
@@ -143,6 +147,11 @@ impl<T: Tap + fmt::Debug> Engine<T> {
             self.driver.handle(Input::Clock { wall, trusted }, now);
         }
         self.driver.tick(now);
+    }
+
+    /// The node, for those who hold the loop themselves.
+    pub fn at(&mut self) -> At<'_> {
+        self.driver.at(self.clock.now())
     }
 
     /// How long to sleep at most until the next [`tick`](Self::tick).

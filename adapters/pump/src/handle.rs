@@ -1,6 +1,7 @@
 //! A node from other tasks and threads: calls with an answer, views, events.
 
 use std::fmt;
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,13 +59,14 @@ impl From<Misuse> for CallError {
 }
 
 impl Handle {
-    /// Calls the node.
+    /// Calls the node, at once; the future only waits for the answer.
     ///
     /// # Errors
     ///
     /// [`CallError`]; where it is not `Misuse`, the node knows nothing of the call or ended over it.
-    pub async fn call(&self, call: Call) -> Result<Answer, CallError> {
-        Ok(self.ask_call(call)?.recv().await.map_err(|_| CallError::Stopped)??)
+    pub fn call(&self, call: Call) -> impl Future<Output = Result<Answer, CallError>> + Send + use<> {
+        let asked = self.ask_call(call);
+        async { Ok(asked?.recv().await.map_err(|_| CallError::Stopped)??) }
     }
 
     /// As [`call`](Self::call), for threads without a runtime.
@@ -81,11 +83,12 @@ impl Handle {
     /// # Errors
     ///
     /// [`CallError::Busy`], [`CallError::Stopped`].
-    pub async fn view<R: Send + 'static>(
+    pub fn view<R: Send + 'static, F: FnOnce(View<'_>) -> R + Send + 'static>(
         &self,
-        look: impl FnOnce(View<'_>) -> R + Send + 'static,
-    ) -> Result<R, CallError> {
-        self.ask_view(look)?.recv().await.map_err(|_| CallError::Stopped)
+        look: F,
+    ) -> impl Future<Output = Result<R, CallError>> + Send + use<R, F> {
+        let asked = self.ask_view(look);
+        async { asked?.recv().await.map_err(|_| CallError::Stopped) }
     }
 
     /// As [`view`](Self::view), for threads without a runtime.
@@ -228,6 +231,10 @@ impl Inbox {
 
     pub(crate) fn next_input(&mut self, cx: &mut Context<'_>) -> Option<Input<'static>> {
         ready(self.inputs.as_mut().poll_next(cx))
+    }
+
+    pub(crate) fn waiting_input(&self) -> Option<Input<'static>> {
+        self.inputs.try_recv().ok()
     }
 
     pub(crate) fn input(&self) -> Sender<Input<'static>> {

@@ -9,6 +9,7 @@
 #![expect(clippy::missing_panics_doc, reason = "these are tests")]
 
 use std::io;
+use std::net::SocketAddr;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -20,13 +21,19 @@ use eebus_core::time::WallTime;
 use eebus_core::usecase::lpc::{self, ControllableSystem, EnergyGuard};
 use eebus_core::usecase::watts;
 use eebus_link::Identity;
-use eebus_pump::{Events, Handle, Setup};
+use eebus_pump::{CallError, Events, Handle, Setup};
 
+mod handle;
 mod limit;
+mod peer;
 mod record;
+mod script;
 
+pub use handle::{handle, lagged};
 pub use limit::limit;
-pub use record::Record;
+pub use peer::{HandClock, Peer, Pipe};
+pub use record::{Record, Recorded};
+pub use script::{Tcp, same_actions};
 
 /// What an application does with events.
 pub type App = Box<dyn FnMut(&mut At<'_>, Event) + Send>;
@@ -44,7 +51,7 @@ pub const PEER: PeerId = PeerId(0);
 #[macro_export]
 macro_rules! tests {
     ($run:expr) => {
-        $crate::tests!($run; limit);
+        $crate::tests!($run; limit, same_actions, handle, lagged);
     };
     ($run:expr; $($name:ident),*) => {
         $(
@@ -129,7 +136,7 @@ impl Running {
 
     /// Trusts and dials another node.
     pub fn dial(&self, other: &Self) {
-        let endpoints = vec![Endpoint::new(([127, 0, 0, 1], other.port).into())];
+        let endpoints = vec![Endpoint::new(other.address())];
         let added = self.handle.call_blocking(Call::AddPeer { ski: other.ski, endpoints });
         let Ok(Answer::Peer(peer)) = added else { panic!("{added:?}") };
         assert_eq!(self.handle.call_blocking(Call::Trust { peer }), Ok(Answer::Done));
@@ -165,7 +172,17 @@ impl Running {
     /// Shuts the node down and waits for its end.
     pub fn stop(self) {
         assert_eq!(self.handle.call_blocking(Call::Shutdown), Ok(Answer::Done));
+        self.join();
+    }
+
+    /// Waits for its end.
+    pub fn join(self) {
         self.thread.join().unwrap().unwrap();
-        assert_eq!(self.handle.call_blocking(Call::Shutdown), Err(eebus_pump::CallError::Stopped));
+        assert_eq!(self.handle.call_blocking(Call::Shutdown), Err(CallError::Stopped));
+    }
+
+    /// Where it can be dialled.
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
     }
 }

@@ -25,8 +25,12 @@ pub struct Recorded {
     pub sent: usize,
     /// Frames that left.
     pub drained: usize,
-    /// The time of the latest input.
-    pub now: Instant,
+    /// WebSockets that opened.
+    pub opened: usize,
+    /// Pings to be sent.
+    pub pings: usize,
+    /// Pongs that came.
+    pub pongs: usize,
 }
 
 impl Record {
@@ -37,13 +41,14 @@ impl Record {
 }
 
 impl Tap for Record {
-    fn input(&mut self, input: &Input<'_>, now: Instant) {
+    fn input(&mut self, input: &Input<'_>, _: Instant) {
         let mut record = self.get();
-        record.now = now;
         match input {
             Input::Accepted { conn, .. } | Input::Dialled { conn, .. } => record.began.push(*conn),
             Input::Lost { conn, why } => record.lost.push((*conn, why.clone())),
             Input::Frame { .. } => record.received += 1,
+            Input::Opened { .. } => record.opened += 1,
+            Input::Pong { .. } => record.pongs += 1,
             Input::Drained { frames, .. } => record.drained += *frames as usize,
             _ => {}
         }
@@ -54,6 +59,7 @@ impl Tap for Record {
     fn action(&mut self, action: &Action) {
         let mut record = self.get();
         record.sent += usize::from(matches!(action, Action::Send { .. }));
+        record.pings += usize::from(matches!(action, Action::Ping { .. }));
         record.actions.push(match action {
             Action::Notify(Event::Listening { .. }) => Action::Notify(Event::Listening { port: 0 }),
             other => other.clone(),
