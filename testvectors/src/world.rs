@@ -214,6 +214,14 @@ impl World {
         self.drain(id);
     }
 
+    /// Ticks a node by a clock that shows another time than the world's.
+    pub fn tick_at(&mut self, id: Id, shown: Instant) {
+        let member = &mut self.members[id.0];
+        member.show(|tap| tap.input(&Input::Tick, shown));
+        member.node.handle(Input::Tick, shown);
+        self.drain(id);
+    }
+
     /// Lets the world run until `until`, from deadline to deadline.
     pub fn run_until(&mut self, until: Instant) {
         while self.step(until) {}

@@ -1,6 +1,10 @@
 //! The contract of the node, rule by rule, in virtual time.
 
+#[expect(dead_code, reason = "shared with other tests, which use more of it")]
+#[path = "../common/mod.rs"]
+mod common;
 mod connections;
+mod deadlines;
 mod dialling;
 mod double;
 mod pairing;
