@@ -34,7 +34,7 @@ impl Device {
                     match TcpStream::connect(to) {
                         Ok(stream) => self.adopt(stream, |driver| driver.dialled(attempt, now))?,
                         Err(error) => {
-                            self.driver.dial_failed(attempt, Stage::Connect, error.to_string(), now)
+                            self.driver.dial_failed(attempt, Stage::Connect, error.to_string(), now);
                         }
                     }
                 }
