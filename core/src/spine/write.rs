@@ -150,10 +150,9 @@ impl Writes {
         self.open.values().filter(|open| open.asker.peer == peer).map(|open| open.ticket).collect()
     }
 
-    /// When the next ticket is over.
+    /// When the next ticket is over; what waits behind it came later.
     pub fn deadline(&self) -> Option<Instant> {
-        let behind = self.behind.iter().map(|write| write.until);
-        self.open.values().map(|open| open.until).chain(behind).min()
+        self.open.values().map(|open| open.until).min()
     }
 
     /// Open tickets, oldest first.
