@@ -26,6 +26,8 @@
 
 mod clock;
 mod engine;
+#[cfg(feature = "file")]
+mod file;
 mod handle;
 mod pump;
 mod ready;
@@ -36,6 +38,8 @@ mod store;
 pub use clock::{Clock, SystemClock};
 pub use eebus_link::Identity;
 pub use engine::{Deed, Engine, MAX_SLEEP};
+#[cfg(feature = "file")]
+pub use file::FileStore;
 pub use handle::{CallError, Events, Handle, MAX_EVENTS, MAX_REQUESTS};
 pub use pump::{ACCEPT_PAUSE, Pump, READ_BUFFER};
 pub use runtime::{Accepting, Runtime, Task};
