@@ -3,7 +3,7 @@
 //! Users take a crate for their runtime: `eebus-smol`, `eebus-tokio`, `eebus-async-std`, or `eebus-blocking` for
 //! none. All of them take a [`Setup`] and have one function `run(setup, app)`:
 //!
-//! ```ignore
+//! ```text
 //! let setup = Setup::new(config, identity).port(4712);
 //! let handle = setup.handle();
 //! eebus_smol::run(setup, |node, event| match event {
