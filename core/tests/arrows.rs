@@ -8,15 +8,16 @@ const CORE: &str = env!("CARGO_MANIFEST_DIR");
 const MAX_LINES: usize = 600;
 
 /// Each room and the rooms it may use.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
+    ("as_text", &[]),
     ("time", &[]),
     ("ids", &[]),
-    ("json", &["time", "ids"]),
-    ("model", &["json", "time", "ids"]),
-    ("ship", &["model", "json", "time", "ids"]),
-    ("spine", &["model", "json", "time", "ids"]),
-    ("usecase", &["spine", "model", "json", "time", "ids"]),
-    ("node", &["usecase", "spine", "ship", "model", "json", "time", "ids"]),
+    ("json", &["time", "ids", "as_text"]),
+    ("model", &["json", "time", "ids", "as_text"]),
+    ("ship", &["model", "json", "time", "ids", "as_text"]),
+    ("spine", &["model", "json", "time", "ids", "as_text"]),
+    ("usecase", &["spine", "model", "json", "time", "ids", "as_text"]),
+    ("node", &["usecase", "spine", "ship", "model", "json", "time", "ids", "as_text"]),
 ];
 
 fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {

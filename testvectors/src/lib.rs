@@ -2,7 +2,28 @@
 //!
 //! [`Recorder`] is a [`Tap`](eebus_core::node::Tap) that writes a trace, [`replay`] runs a trace against the node as it
 //! is now and compares every action. `FORMAT.md` describes the file. A trace is **private**: it holds everything the
-//! node was told, keys of peers and the seed of its randomness included.
+//! node was told, SKIs of peers and the seed of its randomness included.
+//!
+//! ```
+//! use eebus_core::node::{Call, Config, Node, Product, Tapped};
+//! use eebus_core::ship::identity::{Fingerprint, PeerKey, Ski};
+//! use eebus_core::time::Instant;
+//! use eebus_testvectors::{End, Recorder, replay};
+//!
+//! let key = PeerKey { ski: Ski::new([1; 20]), fingerprint: Fingerprint([1; 32]) };
+//! let config = Config::new(key, Product::new("ACME", "Box", "1"));
+//! let (entropy, now) = ([7; 32], Instant::ZERO);
+//!
+//! let recorder = Recorder::start(Vec::new(), &config, None, &entropy, now)?;
+//! let mut node = Tapped::new(Node::new(config, None, entropy, now), recorder);
+//! node.call(Call::Shutdown, Instant::from_secs(1))?;
+//! while node.poll_action().is_some() {}
+//! node.tap_mut().finish()?;
+//!
+//! let summary = replay(node.tap().writer().as_slice())?;
+//! assert_eq!((summary.calls, summary.end), (1, End::Finished));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod difference;
 mod error;

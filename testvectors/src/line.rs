@@ -109,6 +109,7 @@ pub(crate) fn answer(now: Instant, answer: &Result<Answer, Misuse>) -> serde_jso
 pub(crate) fn action(now: Instant, action: &Action) -> serde_json::Result<String> {
     match action {
         Action::Send { conn, frame: bytes } => Ok(frame(now, "send", *conn, bytes)),
+        Action::Notify(event) => json(now, "event", event),
         other => json(now, "action", other),
     }
 }

@@ -16,6 +16,7 @@ pub struct Recorder<W> {
     writer: W,
     lines: u64,
     now: Instant,
+    is_open: bool,
     failure: Option<io::Error>,
 }
 
@@ -32,7 +33,7 @@ impl<W: Write> Recorder<W> {
         entropy: &[u8; 32],
         now: Instant,
     ) -> io::Result<Self> {
-        let mut recorder = Self { writer, lines: 0, now, failure: None };
+        let mut recorder = Self { writer, lines: 0, now, is_open: true, failure: None };
         recorder.write(Ok(format!("{MAGIC}{VERSION}")));
         recorder.write(serde_json::to_string(&config.data()).map(|json| format!("config {json}")));
         recorder.write(serde_json::to_string(&saved).map(|json| format!("saved {json}")));
@@ -41,13 +42,14 @@ impl<W: Write> Recorder<W> {
         recorder.failure.take().map_or(Ok(recorder), Err)
     }
 
-    /// Writes that the recording ends here, in order.
+    /// Writes that the recording ends here, in order; what follows is not recorded.
     ///
     /// # Errors
     ///
     /// The first failure of the whole recording.
     pub fn finish(&mut self) -> io::Result<()> {
         self.write(Ok(END.into()));
+        self.is_open = false;
         self.failure.take().map_or(Ok(()), Err)
     }
 
@@ -62,7 +64,7 @@ impl<W: Write> Recorder<W> {
     }
 
     fn write(&mut self, content: serde_json::Result<String>) {
-        if self.failure.is_some() {
+        if !self.is_open {
             return;
         }
         self.lines += 1;
@@ -70,7 +72,9 @@ impl<W: Write> Recorder<W> {
             self.writer.write_all(seal(self.lines, &content).as_bytes())?;
             self.writer.flush()
         });
-        self.failure = written.err();
+        if let Err(error) = written {
+            (self.is_open, self.failure) = (false, Some(error));
+        }
     }
 }
 

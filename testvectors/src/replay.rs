@@ -1,6 +1,6 @@
 //! Running a trace against the node as it is now.
 
-use crate::line::{self, END, MAGIC, Next};
+use crate::line::{self, END, MAGIC, Next, VERSION};
 use crate::{Difference, ReplayError};
 use data_encoding::HEXLOWER;
 use eebus_core::ids::ConnId;
@@ -114,7 +114,9 @@ impl<R: BufRead> Replayer<R> {
         mut reader: R,
         make: impl FnMut(&Recipe) -> Option<Box<dyn Actor>>,
     ) -> Result<Self, ReplayError> {
-        header(&mut reader, 1, MAGIC)?;
+        if header(&mut reader, 1, MAGIC)? != VERSION {
+            return Err(ReplayError::malformed(1, "nothing should stand behind the version"));
+        }
         let config: ConfigData = json(2, &header(&mut reader, 2, "config ")?)?;
         let saved: Option<Saved> = json(3, &header(&mut reader, 3, "saved ")?)?;
         let entropy = entropy(&header(&mut reader, 4, "entropy ")?)
@@ -201,7 +203,7 @@ impl<R: BufRead> Replayer<R> {
                 let came = self.answer.take();
                 return Err(self.differs(content, came));
             }
-            "action" | "send" => {
+            "action" | "send" | "event" => {
                 let came = self.node.poll_action();
                 self.summary.events += u64::from(matches!(came, Some(Action::Notify(_))));
                 let came = came.map(|action| self.show(line::action(self.now, &action))).transpose()?;
@@ -266,7 +268,7 @@ fn header(reader: &mut impl BufRead, line: u64, name: &'static str) -> Result<St
     match line::next(reader, line)? {
         Next::Line(content) => match content.strip_prefix(name) {
             Some(rest) => Ok(rest.into()),
-            None => Err(ReplayError::malformed(line, format!("`{name}` should stand here"))),
+            None => Err(ReplayError::malformed(line, format!("`{}` should stand here", name.trim_end()))),
         },
         Next::Cut | Next::Nothing => Err(ReplayError::HeaderIncomplete { line, expected: name.trim_end() }),
     }

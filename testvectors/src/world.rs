@@ -2,12 +2,14 @@
 
 use eebus_core::ids::{AttemptId, ConnId};
 use eebus_core::node::{
-    Action, Answer, Call, Endpoint, Event, Host, Input, Lost, Misuse, Node, Saved, Stage,
+    Action, Answer, Call, Endpoint, Event, Host, Input, Lost, Misuse, Node, Saved, Stage, Tap,
 };
 use eebus_core::ship::identity::PeerKey;
 use eebus_core::time::Instant;
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A node in the world.
@@ -31,6 +33,23 @@ impl Arrival {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct End(Id, ConnId);
 
+/// A tap that the world shares with whoever reads what it saw.
+#[derive(Clone)]
+pub struct SharedTap(Arc<Mutex<dyn Tap + Send>>);
+
+impl SharedTap {
+    /// Shares a tap with the world.
+    pub fn new(tap: Arc<Mutex<impl Tap + Send + 'static>>) -> Self {
+        Self(tap)
+    }
+}
+
+impl fmt::Debug for SharedTap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedTap")
+    }
+}
+
 /// A node and the world's view of it.
 #[derive(Clone, Debug)]
 pub struct Member {
@@ -49,6 +68,15 @@ pub struct Member {
     /// What its store holds.
     pub saved: Option<Saved>,
     listens: bool,
+    tap: Option<SharedTap>,
+}
+
+impl Member {
+    fn show(&self, see: impl FnOnce(&mut dyn Tap)) {
+        if let Some(SharedTap(tap)) = &self.tap {
+            see(&mut *tap.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
 }
 
 /// How the network treats one direction between two nodes.
@@ -72,7 +100,7 @@ pub struct World {
     arrivals: BTreeMap<(Instant, u64), (Id, Arrival)>,
     links: BTreeMap<End, End>,
     wires: BTreeMap<(Id, Id), Wire>,
-    stuck: BTreeMap<End, u32>,
+    stuck: BTreeMap<End, Vec<Vec<u8>>>,
     next: u64,
 }
 
@@ -104,9 +132,21 @@ impl World {
 
     /// Adds a node that proves `key` and listens at `address`.
     pub fn add(&mut self, node: Node, key: PeerKey, address: SocketAddr) -> Id {
+        self.add_tapped(node, key, address, None)
+    }
+
+    /// As [`World::add`], with a tap on the node.
+    pub fn add_tapped(
+        &mut self,
+        node: Node,
+        key: PeerKey,
+        address: SocketAddr,
+        tap: impl Into<Option<SharedTap>>,
+    ) -> Id {
         let id = Id(self.members.len());
         let (actions, sent, events) = (Vec::new(), Vec::new(), Vec::new());
-        self.members.push(Member { node, key, address, actions, sent, events, saved: None, listens: false });
+        let (saved, listens, tap) = (None, false, tap.into());
+        self.members.push(Member { node, key, address, actions, sent, events, saved, listens, tap });
         self.drain(id);
         id
     }
@@ -118,6 +158,11 @@ impl World {
 
     /// Puts another node in the place of one that died without a word; its connections are gone.
     pub fn restart(&mut self, id: Id, node: Node) {
+        self.restart_tapped(id, node, None);
+    }
+
+    /// As [`World::restart`], with a tap on the new node; that of the old one sees nothing more.
+    pub fn restart_tapped(&mut self, id: Id, node: Node, tap: impl Into<Option<SharedTap>>) {
         self.arrivals.retain(|_, (to, _)| *to != id);
         let ends: Vec<_> = self.links.keys().copied().filter(|end| end.0 == id).collect();
         for end in ends {
@@ -128,6 +173,7 @@ impl World {
             }
         }
         self.members[id.0].node = node;
+        self.members[id.0].tap = tap.into();
         self.drain(id);
     }
 
@@ -137,11 +183,12 @@ impl World {
         if wire == Wire::Stuck {
             return;
         }
-        let freed: Vec<_> =
-            self.stuck.iter().filter(|(end, _)| end.0 == from).map(|(e, n)| (*e, *n)).collect();
-        for (end, frames) in freed {
-            self.stuck.remove(&end);
-            self.arrive(from, Arrival::other(Input::Drained { conn: end.1, frames }), Duration::ZERO);
+        let there = |end: &End| self.links.get(end).is_none_or(|other| other.0 == to);
+        let freed: Vec<_> = self.stuck.keys().copied().filter(|end| end.0 == from && there(end)).collect();
+        for end in freed {
+            for frame in self.stuck.remove(&end).unwrap_or_default() {
+                self.send(end, frame);
+            }
         }
     }
 
@@ -152,7 +199,9 @@ impl World {
     /// As [`Node::call`].
     pub fn call(&mut self, id: Id, call: Call) -> Result<Answer, Misuse> {
         let now = self.now;
-        let answer = self.members[id.0].node.call(call, now);
+        let member = &mut self.members[id.0];
+        let answer = member.node.call(call.clone(), now);
+        member.show(|tap| tap.call(&call, &answer, now));
         self.drain(id);
         answer
     }
@@ -160,7 +209,17 @@ impl World {
     /// Gives a node an input of the test's own.
     pub fn input(&mut self, id: Id, input: Input<'_>) {
         let now = self.now;
-        self.members[id.0].node.handle(input, now);
+        let member = &mut self.members[id.0];
+        member.show(|tap| tap.input(&input, now));
+        member.node.handle(input, now);
+        self.drain(id);
+    }
+
+    /// Ticks a node by a clock that shows another time than the world's.
+    pub fn tick_at(&mut self, id: Id, shown: Instant) {
+        let member = &mut self.members[id.0];
+        member.show(|tap| tap.input(&Input::Tick, shown));
+        member.node.handle(Input::Tick, shown);
         self.drain(id);
     }
 
@@ -228,7 +287,9 @@ impl World {
     /// Carries out what a node wants done.
     fn drain(&mut self, id: Id) {
         let mut actions = VecDeque::new();
-        while let Some(action) = self.members[id.0].node.poll_action() {
+        let member = &mut self.members[id.0];
+        while let Some(action) = member.node.poll_action() {
+            member.show(|tap| tap.action(&action));
             actions.push_back(action);
         }
         for action in actions {
@@ -303,8 +364,7 @@ impl World {
         let Some(&to) = self.links.get(&from) else { return };
         let wire = self.wire_of(from, to);
         if wire == Wire::Stuck {
-            *self.stuck.entry(from).or_default() += 1;
-            return;
+            return self.stuck.entry(from).or_default().push(bytes);
         }
         self.arrive(from.0, Arrival::other(Input::Drained { conn: from.1, frames: 1 }), Duration::ZERO);
         if wire == Wire::Whole {

@@ -18,7 +18,9 @@ use async_std::net::{TcpListener, TcpStream, ToSocketAddrs};
 use async_std::task;
 use eebus_core::node::{At, Event, Tap};
 use eebus_pump::{Accepting, Runtime, Task};
-pub use eebus_pump::{CallError, Events, Handle, Pump, Setup};
+pub use eebus_pump::{
+    CallError, Clock, Events, FileStore, Handle, Identity, Memory, Pump, Saving, Setup, Store, SystemClock,
+};
 use futures_io::{AsyncRead, AsyncWrite};
 
 /// Runs a node until it was shut down. `app` sees every event and calls the node.

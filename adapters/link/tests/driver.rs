@@ -5,7 +5,7 @@ mod wired;
 use std::time::Duration;
 
 use eebus_core::ids::ConnId;
-use eebus_core::node::{Action, Call, Event, Lost, MAX_OCTETS, Refused, Rung, Stage};
+use eebus_core::node::{Action, Call, Event, Input, Lost, MAX_OCTETS, Refused, Rung, Stage};
 use eebus_core::usecase::lpc::{self, Limit, State};
 use eebus_core::usecase::{Command, View, Watts, watts};
 use eebus_link::{CLOSE_TIME, Doing, Interest, MAX_CLOSING};
@@ -180,9 +180,14 @@ fn strangers_who_come_and_go_do_not_pile_up() {
 fn a_cancelled_attempt_becomes_no_connection() {
     let mut wired = Wired::new(&pair(), usize::MAX);
     let driver = &mut wired.ends[0].driver;
-    while !matches!(driver.poll(), Some(Doing::Dial { .. })) {
-        let at = driver.deadline().unwrap();
-        driver.tick(at);
+    loop {
+        let now = driver.view().now();
+        match driver.poll() {
+            Some(Doing::Dial { .. }) => break,
+            Some(Doing::Persist { seq, .. }) => driver.handle(Input::Persisted { seq }, now),
+            Some(_) => {}
+            None => driver.tick(driver.deadline().unwrap()),
+        }
     }
     let attempt = eebus_core::ids::AttemptId(0);
     let now = driver.view().now();

@@ -123,7 +123,7 @@ fn a_close_frame_is_echoed_and_nothing_follows_it() {
     assert_eq!(raw.plain, frame(CLOSE, b"\x0f\xa1close", false));
 
     let (raw, _) = answer(&frame(CLOSE, b"", true));
-    assert_eq!(raw.events, [LinkEvent::Ended]);
+    assert_eq!(raw.events, [LinkEvent::Closed { code: None, reason: String::new() }]);
     assert_eq!(raw.plain, frame(CLOSE, b"", false));
 }
 

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use eebus_core::node::{At, Event, Tap};
 use eebus_pump::{Accepting, Runtime, Task};
-pub use eebus_pump::{CallError, Events, Handle, Pump, Setup};
+pub use eebus_pump::{
+    CallError, Clock, Events, FileStore, Handle, Identity, Memory, Pump, Saving, Setup, Store, SystemClock,
+};
 use smol::Timer;
 use smol::net::{TcpListener, TcpStream, resolve};
 
@@ -72,3 +74,8 @@ impl Runtime for Smol {
         })
     }
 }
+
+/// The README's example is compiled with the tests of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

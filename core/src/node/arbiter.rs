@@ -88,13 +88,12 @@ impl Node {
     }
 
     fn end_session_on(&mut self, peer: PeerId, id: ConnId) {
-        let now = self.now;
         if let Some(row) = self.peers.get_mut(peer) {
             // It only waits for the confirmation of its close from now on.
             row.conns.retain(|conn| *conn != id);
             if row.session == Some(id) {
                 row.session = None;
-                self.spine.close(peer, now);
+                self.spine.close(peer);
             }
         }
     }
@@ -107,7 +106,7 @@ impl Node {
         let Some(conn) = self.conns.get_mut(only).filter(|conn| conn.in_data_phase()) else { return };
         let early = core::mem::take(&mut conn.early);
         row.session = Some(only);
-        self.spine.open(peer, self.now);
+        self.spine.open(peer);
         for document in early {
             self.spine.receive(peer, &document, self.now);
         }

@@ -30,7 +30,7 @@ impl Node {
             Call::Accept { ticket } => self.accept(ticket).map(done),
             Call::RefuseWrite { ticket, reason } => {
                 let why = Unsettled::Refused(reason.clone());
-                let open = self.spine.refuse(ticket, why, &reason, self.now);
+                let open = self.spine.refuse(ticket, why, &reason);
                 open.then_some(Answer::Done).ok_or(Misuse::TicketClosed(ticket))
             }
             Call::UseCase { actor, command } => {
@@ -82,7 +82,7 @@ impl Node {
         let open = self.spine.writes().get(ticket).ok_or(Misuse::TicketClosed(ticket))?;
         let voters: Vec<Voter> = open.undecided.iter().copied().collect();
         for voter in voters {
-            self.spine.vote(ticket, voter, Vote::Accept, self.now);
+            self.spine.vote(ticket, voter, Vote::Accept);
         }
         Ok(())
     }

@@ -357,7 +357,7 @@ impl Node {
         row.conns.retain(|conn| *conn != id);
         if row.session == Some(id) {
             row.session = None;
-            self.spine.close(peer, self.now);
+            self.spine.close(peer);
         }
         self.contest_changed(peer);
         self.touch(peer);

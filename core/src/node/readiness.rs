@@ -96,14 +96,15 @@ impl Node {
         let conns = || peer.conns.iter().filter_map(|conn| self.conns.get(*conn));
         let phase = |conn: &super::connections::Conn| conn.ship().map(crate::ship::Connection::phase);
         let session = self.spine.session(id);
+        let until = |session: &crate::spine::Session| session.deadline().map(|(at, _)| at);
         let trusted_by_us = peer.decision == Decision::Trusted;
         let trusted_by_peer = conns().any(|conn| conn.peer_ready);
         let (rung, waits_for, until) = match session {
             Some(session) if session.use_cases_known() => (Rung::UseCases, WaitsFor::Nobody, None),
             Some(session) if matches!(session.opening(), Opening::Known(_) | Opening::Open) => {
-                (Rung::Discovered, WaitsFor::Peer, session.deadline())
+                (Rung::Discovered, WaitsFor::Peer, until(session))
             }
-            Some(session) => (Rung::Handshaken, WaitsFor::Peer, session.deadline()),
+            Some(session) => (Rung::Handshaken, WaitsFor::Peer, until(session)),
             None if conns().any(|c| matches!(phase(c), Some(Phase::Protocol | Phase::Pin | Phase::Data))) => {
                 (Rung::Trusted, WaitsFor::Peer, None)
             }

@@ -42,8 +42,7 @@ impl Node {
         let row = self.peers.get(peer);
         let dialling = row.and_then(|row| row.dialling.deadline());
         self.deadlines.set(Who::Peer(peer), earlier(dialling, self.contest_deadline(peer)));
-        let session = self.spine.session_deadline(peer).map(|at| (at, "answer of a peer"));
-        self.deadlines.set(Who::Session(peer), session);
+        self.deadlines.set(Who::Session(peer), self.spine.session_deadline(peer));
         let (Some(readiness), Some(row)) = (self.readiness(peer), self.peers.get_mut(peer)) else { return };
         let told = row.told.replace(readiness);
         if told.is_none_or(|told| !told.is_same_step(&readiness)) {
@@ -134,11 +133,10 @@ impl Node {
             let vote = actor.vote(&proposal, cx);
             votes.push((Voter::Actor(cx.actor), vote));
         });
-        let now = self.now;
         votes.retain(|(_, vote)| *vote != Vote::Abstain);
         if votes.is_empty() {
             let (peer, feature, function) = (proposal.asker.peer, proposal.feature, proposal.cmd.function);
-            self.spine.vote(ticket, Voter::Application, Vote::Ask, now);
+            self.spine.vote(ticket, Voter::Application, Vote::Ask);
             self.notify(Event::WriteProposed { ticket, peer, feature, function });
             return;
         }
@@ -150,7 +148,7 @@ impl Node {
         });
         for (voter, vote) in votes {
             if self.spine.writes().get(ticket).is_some() {
-                self.spine.vote(ticket, voter, vote, now);
+                self.spine.vote(ticket, voter, vote);
             }
         }
     }

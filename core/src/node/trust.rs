@@ -52,7 +52,7 @@ impl Node {
         for conn in conns {
             self.leave(conn, CloseCause::TrustRemoved);
         }
-        self.spine.forget(id, self.now);
+        self.spine.forget(id);
     }
 
     pub(super) fn forget(&mut self, id: PeerId) {
@@ -70,7 +70,7 @@ impl Node {
             && !self.conns.iter().any(|(_, conn)| conn.peer == Some(id))
         {
             self.peers.remove(id);
-            self.spine.forget(id, self.now);
+            self.spine.forget(id);
             self.deadlines.set(Who::Peer(id), None);
             self.deadlines.set(Who::Session(id), None);
         }

@@ -111,7 +111,7 @@ impl Spine {
                 Ok(())
             }
             CmdClassifier::Result | CmdClassifier::Extended(_) => {
-                self.receive_result(peer, head, &cmd);
+                self.receive_result(peer, head, &cmd, now);
                 Ok(())
             }
         }
@@ -161,25 +161,25 @@ impl Spine {
             let reason = format!("{} is written as a whole only", cmd.function);
             return Err(Refusal::new(ErrorNumber::RESTRICTED_EXCHANGE_NOT_SUPPORTED, reason));
         }
-        if !self.writes.has_room() {
+        if !self.writes.has_room(peer) {
             return Err(Refusal::new(ErrorNumber::OVERLOAD, "too many writes wait for a decision"));
         }
-        let write = Behind { asker: asker(peer, head), feature: feature.clone(), cmd };
+        let until = now + DECISION_TIME;
+        let write = Behind { asker: asker(peer, head), feature: feature.clone(), cmd, until };
         if self.writes.is_open(&write.feature, &write.cmd) {
             self.writes.wait_behind(write);
             return Ok(());
         }
-        self.propose(write, now)
+        self.propose(write)
     }
 
-    fn propose(&mut self, write: Behind, now: Instant) -> Result<(), Refusal> {
-        let Behind { asker, feature, cmd } = write;
+    fn propose(&mut self, write: Behind) -> Result<(), Refusal> {
+        let Behind { asker, feature, cmd, until } = write;
         let empty = Tape::empty(cmd.function.info().ty);
         let stored = self.tape(&feature, cmd.function).unwrap_or(&empty);
         let resolved = exchange::apply_write(stored, &cmd)?;
         let ticket = Ticket(self.next_ticket);
         self.next_ticket = self.next_ticket.wrapping_add(1);
-        let until = now + DECISION_TIME;
         let undecided = BTreeSet::new();
         self.writes.propose(Proposal { ticket, asker, feature, cmd, resolved, until, undecided });
         self.events.push_back(Event::Proposed { ticket });
@@ -187,10 +187,10 @@ impl Spine {
     }
 
     /// Proposes the writes that no longer have to wait behind another one.
-    pub(super) fn next_write(&mut self, now: Instant) {
+    pub(super) fn next_write(&mut self) {
         while let Some(write) = self.writes.next_behind() {
             let (asker, feature) = (write.asker.clone(), write.feature.clone());
-            if let Err(refusal) = self.propose(write, now) {
+            if let Err(refusal) = self.propose(write) {
                 self.fault(asker.peer, Fault::Refused { feature: feature.clone(), refusal: refusal.clone() });
                 self.answer(asker, feature, Err(refusal));
             }
@@ -339,6 +339,7 @@ impl Spine {
                 if matches!(session.opening, Opening::Asked(_) | Opening::Retry(..)) {
                     session.opening = Opening::Known(now + PATIENCE);
                 }
+                self.release_vanished(peer);
                 self.events.push_back(Event::Discovered { peer });
                 if self.sessions.get(&peer).is_some_and(|session| session.knows_us) {
                     self.begin_calls(peer);
@@ -350,13 +351,10 @@ impl Spine {
                 let Some(announced) = cmd.data.get::<NodeManagementUseCaseData>() else { return };
                 session.remote.replace_use_cases(&announced);
                 session.use_cases_known = true;
+                session.use_case_repeats.1 = None;
                 self.events.push_back(Event::UseCases { peer });
             }
-            FunctionId::NODE_MANAGEMENT_USE_CASE_DATA => {
-                let node_management = FeaturePath::node_management();
-                let owner = Owner::Spine(Step::UseCases);
-                self.read(peer, owner, &node_management, &node_management, cmd.function);
-            }
+            FunctionId::NODE_MANAGEMENT_USE_CASE_DATA => self.ask_use_cases(peer),
             _ => {}
         }
     }
@@ -380,11 +378,10 @@ impl Spine {
         let node_management = FeaturePath::node_management();
         let subscribe = Owner::Spine(Step::Subscribe);
         self.relate(peer, subscribe, RelationKind::Subscription, &node_management, &node_management);
-        let function = FunctionId::NODE_MANAGEMENT_USE_CASE_DATA;
-        self.read(peer, Owner::Spine(Step::UseCases), &node_management, &node_management, function);
+        self.ask_use_cases(peer);
     }
 
-    fn receive_result(&mut self, peer: PeerId, head: &Head, cmd: &Cmd) {
+    fn receive_result(&mut self, peer: PeerId, head: &Head, cmd: &Cmd, now: Instant) {
         let Some(session) = self.sessions.get_mut(&peer) else { return };
         let answered =
             head.reference.and_then(|reference| session.requests.answered(reference, &head.source));
@@ -399,6 +396,10 @@ impl Spine {
             Outcome::Refused { error, description: result.description.unwrap_or_default() }
         };
         self.touched.insert(peer);
+        if owner == Owner::Spine(Step::Discovery) {
+            // A result is no tree: without one the session is of no use.
+            self.repeat(peer, Step::Discovery, now);
+        }
         self.events.push_back(Event::Answered { peer, request, owner, outcome });
     }
 }

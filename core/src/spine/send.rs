@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 impl Spine {
     /// Appends the next datagram for a peer to `out`; `false` where nothing waits.
     pub fn next_datagram(&mut self, peer: PeerId, now: Instant, out: &mut Vec<u8>) -> bool {
-        while let Some(item) = self.sessions.get_mut(&peer).and_then(|session| session.outbox.pop_front()) {
+        while let Some(item) = self.sessions.get_mut(&peer).and_then(super::Session::pop) {
             if let Some((head, cmd)) = self.build(peer, item, now) {
                 write_datagram(&head.to_model(), &cmd, out);
                 self.touched.insert(peer);
@@ -33,12 +33,6 @@ impl Spine {
         match item {
             Item::Request { request, owner, classifier, from, to, cmd } => {
                 let session = self.sessions.get_mut(&peer)?;
-                if !session.requests.has_room() {
-                    let busy =
-                        super::Event::Answered { peer, request, owner, outcome: super::Outcome::TimedOut };
-                    self.events.push_back(busy);
-                    return None;
-                }
                 let counter = self.counter.take();
                 let until = now + session.remote.response_delay(&to);
                 let function = cmd.function;

@@ -17,7 +17,8 @@ pub const MAX_OUTBOX: usize = 256;
 /// How long calls wait for the peer to read this node's discovery, before they are tried all the same: some peers drop
 /// what comes from a feature they do not know yet.
 pub const PATIENCE: Duration = Duration::from_secs(5);
-/// When an unanswered discovery read is repeated; after the last one the connection is closed (SPINE IG 2.6.2).
+/// When an unanswered read of discovery or use cases is repeated; after the last one the connection is closed
+/// (SPINE IG 2.6.2).
 pub const RETRIES: [Duration; 3] =
     [Duration::from_secs(30), Duration::from_secs(300), Duration::from_secs(900)];
 
@@ -67,6 +68,8 @@ pub struct Session {
     pub(crate) knows_us: bool,
     /// The use case announcement arrived.
     pub(crate) use_cases_known: bool,
+    /// Repetitions of the use case read, and when the next one is due.
+    pub(crate) use_case_repeats: (usize, Option<Instant>),
 }
 
 impl Session {
@@ -78,6 +81,7 @@ impl Session {
             opening: Opening::Asked(0),
             knows_us: false,
             use_cases_known: false,
+            use_case_repeats: (0, None),
         }
     }
 
@@ -92,6 +96,13 @@ impl Session {
         }
         self.outbox.push_back(item);
         Ok(())
+    }
+
+    /// The next thing to send. While too many requests wait for an answer, others wait unsent and answers pass them.
+    pub(crate) fn pop(&mut self) -> Option<Item> {
+        let room = self.requests.has_room();
+        let at = self.outbox.iter().position(|item| room || !matches!(item, Item::Request { .. }))?;
+        self.outbox.remove(at)
     }
 
     /// How far the opening exchange has come.
@@ -109,12 +120,15 @@ impl Session {
         self.outbox.len()
     }
 
-    /// When this session has to be looked at.
-    pub fn deadline(&self) -> Option<Instant> {
+    /// When this session has to be looked at, and for what.
+    pub fn deadline(&self) -> Option<(Instant, &'static str)> {
         let opening = match self.opening {
-            Opening::Retry(_, at) | Opening::Known(at) => Some(at),
+            Opening::Retry(_, at) => Some((at, "repeated discovery")),
+            Opening::Known(at) => Some((at, "discovery by the peer")),
             Opening::Asked(_) | Opening::Open => None,
         };
-        opening.into_iter().chain(self.requests.deadline()).min()
+        let use_cases = self.use_case_repeats.1.map(|at| (at, "repeated use case read"));
+        let requests = self.requests.deadline().map(|at| (at, "answer of a peer"));
+        opening.into_iter().chain(use_cases).chain(requests).min_by_key(|(at, _)| *at)
     }
 }

@@ -13,6 +13,8 @@ use core::time::Duration;
 pub const DECISION_TIME: Duration = Duration::from_millis(9_500);
 /// Writes of all peers that may wait for a decision; more are refused with error 3.
 pub const MAX_TICKETS: usize = 64;
+/// Writes of one peer that may wait for a decision; the others keep room.
+pub const MAX_TICKETS_OF_PEER: usize = 16;
 
 /// To whom the result of a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub(crate) struct Behind {
     pub(crate) asker: Asker,
     pub(crate) feature: FeaturePath,
     pub(crate) cmd: Cmd,
+    /// When it is refused for want of a decision; the peer waits since it wrote.
+    pub(crate) until: Instant,
 }
 
 /// All open tickets.
@@ -86,9 +90,14 @@ pub struct Writes {
 }
 
 impl Writes {
-    /// Whether there is room for one more.
-    pub fn has_room(&self) -> bool {
-        self.open.len().saturating_add(self.behind.len()) < MAX_TICKETS
+    /// Whether there is room for one more of this peer.
+    pub fn has_room(&self, peer: PeerId) -> bool {
+        let askers = || {
+            let behind = self.behind.iter().map(|write| &write.asker);
+            self.open.values().map(|open| &open.asker).chain(behind)
+        };
+        askers().count() < MAX_TICKETS
+            && askers().filter(|asker| asker.peer == peer).count() < MAX_TICKETS_OF_PEER
     }
 
     /// Whether a ticket is open on this function.
@@ -104,6 +113,12 @@ impl Writes {
     pub(crate) fn next_behind(&mut self) -> Option<Behind> {
         let free = |write: &Behind| !self.is_open(&write.feature, &write.cmd);
         let at = self.behind.iter().position(free)?;
+        self.behind.remove(at)
+    }
+
+    /// A write whose time is over before it was its turn.
+    pub(crate) fn overdue_behind(&mut self, now: Instant) -> Option<Behind> {
+        let at = self.behind.iter().position(|write| write.until <= now)?;
         self.behind.remove(at)
     }
 
@@ -137,7 +152,8 @@ impl Writes {
 
     /// When the next ticket is over.
     pub fn deadline(&self) -> Option<Instant> {
-        self.open.values().map(|open| open.until).min()
+        let behind = self.behind.iter().map(|write| write.until);
+        self.open.values().map(|open| open.until).chain(behind).min()
     }
 
     /// Open tickets, oldest first.

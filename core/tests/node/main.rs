@@ -1,7 +1,17 @@
 //! The contract of the node, rule by rule, in virtual time.
 
+#[expect(dead_code, reason = "shared with other tests, which use more of it")]
+#[path = "../common/mod.rs"]
+mod common;
 mod connections;
+mod deadlines;
 mod dialling;
 mod double;
 mod pairing;
+mod sim;
 mod solo;
+mod spine_cases;
+mod spine_rules;
+mod spine_session;
+mod spine_writes;
+mod tester;

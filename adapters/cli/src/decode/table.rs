@@ -81,7 +81,7 @@ fn operations(value: Cursor<'_>) -> String {
     if all.is_empty() { "none".into() } else { all.join(", ") }
 }
 
-/// `d:_n:ACME-Box-1 [1,2]/3`, or what there is of it.
+/// `d:_n:ACME_Box-1 [1,2]/3`, or what there is of it.
 fn address(value: Cursor<'_>) -> Option<String> {
     let mut text = String::new();
     for field in value.fields() {

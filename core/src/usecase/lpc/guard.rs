@@ -149,6 +149,8 @@ impl EnergyGuard {
     /// Takes up the Controllable Systems of a peer that are new.
     fn meet(&mut self, peer: PeerId, cx: &mut Context<'_>) {
         let Some(remote) = cx.spine.remote(peer) else { return };
+        // An entity that is gone from the peer's tree is no partner any more.
+        self.partners.retain(|_, p| p.peer != peer || remote.features.contains_key(&p.load_control));
         let found = partners(peer, remote, &GUARD);
         let features = found.into_iter().filter_map(|partner| {
             let server = |feature_type, function| remote.server(&partner.entity, &feature_type, function);

@@ -1,0 +1,47 @@
+//! `eebus replay`: committed sessions, and what is none.
+
+mod common;
+
+use common::{eebus, root};
+use std::fs;
+use std::path::PathBuf;
+
+#[test]
+fn the_committed_sessions_are_replayed() {
+    let sessions = fs::read_dir(root().join("testvectors/sessions")).unwrap().count();
+    let ran = eebus(&["replay", "testvectors/sessions"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert!(ran.out.ends_with(&format!("\n{sessions} traces replayed, no difference\n")), "{}", ran.out);
+    let line = ran.out.lines().find(|line| line.contains("limit.system.trace")).unwrap();
+    for part in [" inputs, ", " calls, ", " actions (", " events) over 60."] {
+        assert!(line.contains(part), "{line}");
+    }
+}
+
+#[test]
+fn a_changed_trace_is_named_with_its_line() {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("changed.trace");
+    let trace = fs::read_to_string(root().join("testvectors/sessions/limit.system.trace")).unwrap();
+    let line = 1 + trace.lines().position(|line| line.contains("LPC-910")).unwrap();
+    fs::write(&path, trace.replacen("LPC-910", "LPC-919", 1)).unwrap();
+    let ran = eebus(&["replay", path.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(1));
+    let begins = format!("eebus: {}: line {line}: changed after it was written", path.display());
+    assert!(ran.err.starts_with(&begins), "{}", ran.err);
+}
+
+#[test]
+fn what_is_no_trace_is_named_with_what_to_try() {
+    let empty = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no-traces");
+    fs::create_dir_all(&empty).unwrap();
+    let empty = empty.to_str().unwrap();
+    for (path, sentence) in [
+        ("no-such-file", "eebus: cannot read no-such-file: No such file or directory (os error 2); name one that exists and may be read\n".into()),
+        ("README.md", "eebus: README.md: line 1: this is no trace of an EEBUS node\neebus: 1 of 1 traces failed; the node or the trace has changed since it was recorded\n".into()),
+        (empty, format!("eebus: there is no *.trace file in {empty}; `eebus demo --record {empty}` writes some\n")),
+    ] {
+        let ran = eebus(&["replay", path]);
+        assert_eq!((ran.code, ran.err), (Some(1), sentence));
+    }
+    assert_eq!(eebus(&["replay"]).code, Some(2));
+}
