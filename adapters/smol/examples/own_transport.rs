@@ -78,7 +78,7 @@ async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
         match message.or(time).await {
             None => node.handle(Input::Tick, now()),
             Some(Some(Ok(Message::Binary(bytes)))) => {
-                node.handle(Input::Frame { conn: CONN, bytes: &bytes }, now())
+                node.handle(Input::Frame { conn: CONN, bytes: &bytes }, now());
             }
             Some(Some(Ok(Message::Pong(_)))) => node.handle(Input::Pong { conn: CONN }, now()),
             Some(Some(Ok(_))) => {}
