@@ -84,11 +84,11 @@ fn lpc(event: &lpc::Event) {
         lpc::Event::Ready { .. } => say("the peer can be limited"),
         lpc::Event::Written { outcome: Outcome::Done, .. } => say("the peer took what was written"),
         lpc::Event::Written { outcome, .. } => {
-            say(format_args!("the peer did not take what was written: {outcome:?}"))
+            say(format_args!("the peer did not take what was written: {outcome:?}"));
         }
         lpc::Event::Reported { limit, .. } => say(format_args!("the peer's limit: {limit}")),
         lpc::Event::Declined { what, outcome, .. } => {
-            say(format_args!("the peer declined {what}: {outcome:?}"))
+            say(format_args!("the peer declined {what}: {outcome:?}"));
         }
         _ => {}
     }
