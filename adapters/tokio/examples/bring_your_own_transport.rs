@@ -41,8 +41,10 @@ async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
                     Input::Opened { conn: CONN },
                 ]),
                 Action::Send { frame, .. } => {
-                    socket.send(Message::binary(frame)).await?;
-                    inputs.push_back(Input::Drained { conn: CONN, frames: 1 });
+                    inputs.push_back(match socket.send(Message::binary(frame)).await {
+                        Ok(()) => Input::Drained { conn: CONN, frames: 1 },
+                        Err(_) => Input::Lost { conn: CONN, why: Lost::Ended },
+                    });
                 }
                 Action::Ping { .. } => socket.send(Message::Ping(Vec::new().into())).await?,
                 Action::Close { .. } => {
