@@ -1,132 +1,89 @@
-//! A loop of one's own instead of an adapter: a control box limits a heat pump over loopback TCP, TLS, WebSocket and
-//! SHIP, both in this one thread.
+//! A node without any adapter: its driver, one listening socket, and a loop of a few lines.
+//!
+//! `cargo run -p eebus-link --example by_hand` listens for a control box on port 4712, and trusts whoever comes;
+//! with the argument `once` it only shows that it listens.
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::{Duration, Instant as Clock, SystemTime};
 
 use eebus_core::ids::ConnId;
 use eebus_core::model::EntityType;
-use eebus_core::node::{At, Config, Endpoint, Event, Host, Input, NoTap, Node, Product, Stage};
+use eebus_core::node::{Config, Event, Input, NoTap, Node, Product};
 use eebus_core::ship::identity::ShipId;
 use eebus_core::time::{Instant, WallTime};
-use eebus_core::usecase::lpc::{ControllableSystem, EnergyGuard, Event as Lpc, Limit, State};
+use eebus_core::usecase::lpc::{self, ControllableSystem};
 use eebus_core::usecase::watts;
-use eebus_link::{Doing, Driver, Identity};
-use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::time::Duration;
+use eebus_link::{Doing, Driver, Identity, entropy};
 
-/// A node with its sockets.
-struct Device {
-    driver: Driver<NoTap>,
-    listener: TcpListener,
-    sockets: BTreeMap<ConnId, TcpStream>,
-}
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let start = Clock::now();
+    let now = || Instant::from_micros(start.elapsed().as_micros() as u64);
+    let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_micros();
+    let identity = Identity::create(&ShipId::new("ACME-HP-7-0815"), WallTime::from_unix_micros(unix as i64))?;
+    let mut config = Config::new(&identity, Product::new("ACME", "HP-7", "0815"));
+    let pump = config.entity(EntityType::HeatPumpAppliance);
+    config.install(&pump, ControllableSystem::new(watts(11_000)));
+    let once = std::env::args().any(|argument| argument == "once");
+    let listener = TcpListener::bind(("::", if once { 0 } else { 4712 }))?;
+    listener.set_nonblocking(true)?;
+    let mut sockets: BTreeMap<ConnId, TcpStream> = BTreeMap::new();
+    let mut driver = Driver::new(Node::new(config, None, entropy()?, now()), identity, NoTap);
+    let mut buffer = [0; 4096];
 
-impl Device {
-    /// The whole loop of an adapter, one turn of it.
-    fn turn(&mut self, now: Instant, app: &mut dyn FnMut(&mut At<'_>, Event)) -> io::Result<()> {
-        while let Some(doing) = self.driver.poll() {
+    loop {
+        while let Some(doing) = driver.poll() {
             match doing {
                 Doing::Listen(true) => {
-                    let port = self.listener.local_addr()?.port();
-                    self.driver.handle(Input::Listening { port }, now);
+                    let port = listener.local_addr()?.port();
+                    driver.handle(Input::Listening { port }, now());
                 }
-                Doing::Dial { attempt, to: Endpoint { host: Host::Address(to), .. } } => {
-                    match TcpStream::connect(to) {
-                        Ok(stream) => self.adopt(stream, |driver| driver.dialled(attempt, now))?,
-                        Err(error) => {
-                            self.driver.dial_failed(attempt, Stage::Connect, error.to_string(), now);
-                        }
+                Doing::Dial { attempt, .. } => drop(driver.dialled(attempt, now())),
+                Doing::Drop { conn } => drop(sockets.remove(&conn)),
+                Doing::Persist { seq, .. } => driver.handle(Input::Persisted { seq }, now()),
+                Doing::Notify(Event::PairingRequested(request)) => {
+                    driver.at(now()).peer(request.peer).trust()?;
+                }
+                Doing::Notify(Event::Lpc { event: lpc::Event::LimitProposed(proposed), .. }) => {
+                    println!("{}", proposed.limit);
+                    driver.at(now()).accept(proposed.ticket)?;
+                }
+                Doing::Notify(Event::Listening { port }) => {
+                    println!("listening at port {port}");
+                    if once {
+                        return Ok(());
                     }
                 }
-                Doing::Persist { seq, .. } => self.driver.handle(Input::Persisted { seq }, now),
-                Doing::Drop { conn } => drop(self.sockets.remove(&conn)),
-                Doing::Notify(event) => app(&mut self.driver.at(now), event),
                 _ => {}
             }
         }
-        if let Ok((stream, from)) = self.listener.accept() {
-            self.adopt(stream, |driver| driver.accepted(from, now))?;
+        if let Ok((stream, from)) = listener.accept() {
+            stream.set_nonblocking(true)?;
+            driver.accepted(from, now()).map(|conn| sockets.insert(conn, stream));
         }
-        for (&conn, stream) in &mut self.sockets {
-            let (wanted, mut buffer) = (self.driver.interest(conn), [0; 4096]);
-            match if wanted.read { stream.read(&mut buffer) } else { Err(ErrorKind::WouldBlock.into()) } {
-                Ok(0) => self.driver.ended(conn, None, now),
-                Ok(octets) => self.driver.received(conn, &buffer[..octets], now),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => self.driver.ended(conn, Some(error.to_string()), now),
+        for (conn, stream) in &mut sockets {
+            let interest = driver.interest(*conn);
+            if interest.write {
+                match stream.write(driver.output(*conn)) {
+                    Ok(octets) => driver.sent(*conn, octets, now()),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(error) => driver.ended(*conn, Some(error.to_string()), now()),
+                }
             }
-            // A socket that takes nothing now takes it later; one that failed says so when it is read.
-            let sent = if wanted.write { stream.write(self.driver.output(conn)).unwrap_or(0) } else { 0 };
-            self.driver.sent(conn, sent, now);
-            if wanted.shut {
-                stream.shutdown(Shutdown::Write).unwrap_or(());
+            if interest.shut {
+                let _ = stream.shutdown(Shutdown::Write);
+            }
+            if interest.read {
+                match stream.read(&mut buffer) {
+                    Ok(0) => driver.ended(*conn, None, now()),
+                    Ok(octets) => driver.received(*conn, &buffer[..octets], now()),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(error) => driver.ended(*conn, Some(error.to_string()), now()),
+                }
             }
         }
-        self.driver.tick(now);
-        Ok(())
+        driver.tick(now());
+        std::thread::sleep(Duration::from_millis(10));
     }
-
-    fn adopt(
-        &mut self,
-        stream: TcpStream,
-        conn: impl FnOnce(&mut Driver<NoTap>) -> Option<ConnId>,
-    ) -> io::Result<()> {
-        stream.set_nonblocking(true)?;
-        self.sockets.extend(conn(&mut self.driver).map(|conn| (conn, stream)));
-        Ok(())
-    }
-
-    fn new(model: &str, furnish: impl FnOnce(&mut Config)) -> Result<Self, Box<dyn std::error::Error>> {
-        let identity =
-            Identity::create(&ShipId::new(model), WallTime::from_unix_micros(1_760_000_000_000_000))?;
-        let mut config = Config::new(&identity, Product::new("ACME", model, "1"));
-        furnish(&mut config);
-        // A real device takes the seed of its randomness from the system.
-        let node = Node::new(config, None, identity.fingerprint().0, Instant::ZERO);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        Ok(Self { driver: Driver::new(node, identity, NoTap), listener, sockets: BTreeMap::new() })
-    }
-}
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut guard = Device::new("Box", |config| {
-        let entity = config.entity(EntityType::GridGuard);
-        config.install(&entity, EnergyGuard::limiting(Limit::active(watts(4_200))));
-    })?;
-    let mut system = Device::new("Pump", |config| {
-        let entity = config.entity(EntityType::HeatPumpAppliance);
-        config.install(&entity, ControllableSystem::new(watts(11_000)));
-    })?;
-    let endpoint = Endpoint::new(system.listener.local_addr()?);
-    let skis = [&guard, &system].map(|device| device.driver.view().ski());
-    for (device, ski, endpoints) in [(&mut guard, skis[1], vec![endpoint]), (&mut system, skis[0], vec![])] {
-        let mut at = device.driver.at(Instant::ZERO);
-        let peer = at.add_peer(ski, endpoints)?;
-        at.peer(peer).trust()?;
-    }
-    let start = std::time::Instant::now();
-    let mut limited = false;
-    while !limited {
-        let now = Instant::from_micros(u64::try_from(start.elapsed().as_micros())?);
-        guard.turn(now, &mut |_, _| {})?;
-        system.turn(now, &mut |node, event| match event {
-            Event::Lpc { event: Lpc::LimitProposed(proposed), .. } => {
-                node.accept(proposed.ticket).expect("the ticket was opened this moment");
-            }
-            Event::Lpc { event: Lpc::Limit(state), .. } => limited = state.state == State::Limited,
-            _ => {}
-        })?;
-        std::thread::sleep(Duration::from_millis(1));
-        if start.elapsed() > Duration::from_secs(20) {
-            return Err("no limit came into force".into());
-        }
-    }
-    println!("limited to {}", watts(4_200));
-    Ok(())
-}
-
-#[test]
-fn the_example_ends_with_a_limit_in_force() {
-    main().unwrap();
 }
