@@ -187,7 +187,7 @@ mod tests {
         let mut store = FileStore::new(std::env::temp_dir().join("eebus-no-such-folder").join("node.json"));
         match save(&mut store, 3, Saved::default()) {
             Input::PersistFailed { seq: 3, detail } => {
-                assert!(detail.contains("eebus-no-such-folder"), "{detail}")
+                assert!(detail.contains("eebus-no-such-folder"), "{detail}");
             }
             other => panic!("{other:?}"),
         }
