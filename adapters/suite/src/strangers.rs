@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use eebus_core::json::Tape;
+use eebus_core::model::{DeviceClassificationManufacturerData, FunctionId};
 use eebus_core::node::{Answer, Call, Event, Refused};
 use eebus_core::ship::identity::Ski;
+use eebus_core::spine::FeaturePath;
 use eebus_core::usecase::lpc::{self, Limit};
 use eebus_core::usecase::{Command, watts};
 use eebus_link::{Link, LinkEvent};
@@ -53,6 +56,7 @@ pub fn strangers(run: Run) {
     }
     scene.flooded();
     scene.silent();
+    scene.stalled();
     scene.stop();
 }
 
@@ -147,12 +151,65 @@ impl Scene {
         self.serves();
     }
 
-    /// Everybody who came is gone, once, but the peer.
+    /// The peer asks for more than any socket holds, and stops reading: it alone is closed, for that reason.
+    fn stalled(&mut self) {
+        let function = FunctionId::DEVICE_CLASSIFICATION_MANUFACTURER_DATA;
+        let (from, to) = (FeaturePath::new(&[1], 1), FeaturePath::new(&[0], 1));
+        let much = || Some("x".repeat(60_000));
+        let data = Tape::of(&DeviceClassificationManufacturerData {
+            device_name: much(),
+            device_code: much(),
+            serial_number: much(),
+            software_revision: much(),
+            hardware_revision: much(),
+            vendor_name: much(),
+            vendor_code: much(),
+            brand_name: much(),
+            ..Default::default()
+        });
+        let set = Call::SetData { feature: to.clone(), function, data };
+        assert_eq!(self.node.handle.call_blocking(set), Ok(Answer::Done));
+        self.peer.reads = false;
+        let now = eebus_pump::Clock::now(&self.clock);
+        for _ in 0..64 {
+            let read = Call::Read { peer: PEER, from: from.clone(), to: to.clone(), function };
+            assert!(matches!(self.peer.driver.call(read, now), Ok(Answer::Request(_))));
+        }
+        while self.peer.turn() {}
+        // The system takes some of the answers; what it does not take is the node's to see.
+        let progress = |record: &Record| {
+            let record = record.get();
+            (record.sent, record.drained)
+        };
+        let mut before = (0, 0);
+        while before != progress(&self.node.record) {
+            before = progress(&self.node.record);
+            thread::sleep(Duration::from_millis(300));
+        }
+        assert!(before.0 > before.1, "everything was taken: {before:?}");
+        self.clock.advance(Duration::from_secs(11));
+        self.node.handle.view_blocking(|_| ()).unwrap();
+        let stalled =
+            |event: &Event| matches!(event, Event::Refused { why: Refused::WriteStalled, .. }).then_some(());
+        self.node.wait(stalled);
+    }
+
+    /// Everybody who came is gone, once.
     fn stop(mut self) {
-        self.pass(3);
-        let record = self.node.record.get();
-        assert_eq!(record.lost.len() + 1, record.began.len());
-        drop(record);
+        self.peer.reads = true;
+        let start = Instant::now();
+        let over = |record: &Record| {
+            let record = record.get();
+            record.lost.len() == record.began.len()
+        };
+        while !over(&self.node.record) {
+            self.clock.advance(Duration::from_secs(1));
+            self.node.handle.view_blocking(|_| ()).unwrap();
+            self.peer.tick();
+            self.peer.turn();
+            assert!(start.elapsed() < crate::PATIENCE, "{:#?}", self.node.record.get().lost);
+            thread::sleep(Duration::from_millis(5));
+        }
         assert_eq!(self.node.handle.call_blocking(Call::Shutdown), Ok(Answer::Done));
         drop(self.peer);
         self.node.join();
