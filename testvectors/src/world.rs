@@ -100,7 +100,7 @@ pub struct World {
     arrivals: BTreeMap<(Instant, u64), (Id, Arrival)>,
     links: BTreeMap<End, End>,
     wires: BTreeMap<(Id, Id), Wire>,
-    stuck: BTreeMap<End, u32>,
+    stuck: BTreeMap<End, Vec<Vec<u8>>>,
     next: u64,
 }
 
@@ -183,11 +183,12 @@ impl World {
         if wire == Wire::Stuck {
             return;
         }
-        let freed: Vec<_> =
-            self.stuck.iter().filter(|(end, _)| end.0 == from).map(|(e, n)| (*e, *n)).collect();
-        for (end, frames) in freed {
-            self.stuck.remove(&end);
-            self.arrive(from, Arrival::other(Input::Drained { conn: end.1, frames }), Duration::ZERO);
+        let there = |end: &End| self.links.get(end).is_none_or(|other| other.0 == to);
+        let freed: Vec<_> = self.stuck.keys().copied().filter(|end| end.0 == from && there(end)).collect();
+        for end in freed {
+            for frame in self.stuck.remove(&end).unwrap_or_default() {
+                self.send(end, frame);
+            }
         }
     }
 
@@ -363,8 +364,7 @@ impl World {
         let Some(&to) = self.links.get(&from) else { return };
         let wire = self.wire_of(from, to);
         if wire == Wire::Stuck {
-            *self.stuck.entry(from).or_default() += 1;
-            return;
+            return self.stuck.entry(from).or_default().push(bytes);
         }
         self.arrive(from.0, Arrival::other(Input::Drained { conn: from.1, frames: 1 }), Duration::ZERO);
         if wire == Wire::Whole {

@@ -19,7 +19,7 @@ use async_std::task;
 use eebus_core::node::{At, Event, Tap};
 use eebus_pump::{Accepting, Runtime, Task};
 pub use eebus_pump::{
-    CallError, Clock, Events, Handle, Identity, Memory, Pump, Saving, Setup, Store, SystemClock,
+    CallError, Clock, Events, FileStore, Handle, Identity, Memory, Pump, Saving, Setup, Store, SystemClock,
 };
 use futures_io::{AsyncRead, AsyncWrite};
 

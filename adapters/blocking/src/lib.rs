@@ -24,7 +24,9 @@ use std::thread;
 
 use eebus_core::ids::{AttemptId, ConnId};
 use eebus_core::node::{At, CONNECT_TIME, Endpoint, Event, Host, Stage, Tap};
-pub use eebus_pump::{CallError, Clock, Events, Handle, Identity, Memory, Saving, Setup, Store, SystemClock};
+pub use eebus_pump::{
+    CallError, Clock, Events, FileStore, Handle, Identity, Memory, Saving, Setup, Store, SystemClock,
+};
 use eebus_pump::{Deed, Engine};
 use listener::Listener;
 use socket::Socket;

@@ -3,6 +3,7 @@
 
 mod decode;
 mod demo;
+mod device;
 mod failure;
 mod replay;
 
@@ -17,6 +18,7 @@ Exit codes:
 
 Examples:
   eebus demo
+  eebus hems 4711
   eebus replay testvectors/sessions
   eebus decode message.json";
 
@@ -31,6 +33,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Arguments),
+    Hems(device::Hems),
+    Evse(device::Evse),
     Replay(replay::Arguments),
     Decode(decode::Arguments),
 }
@@ -38,6 +42,8 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Hems(arguments) => device::hems(&arguments),
+        Command::Evse(arguments) => device::evse(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
     };

@@ -3,7 +3,7 @@
 //! Users take a crate for their runtime: `eebus-smol`, `eebus-tokio`, `eebus-async-std`, or `eebus-blocking` for
 //! none. All of them take a [`Setup`] and have one function `run(setup, app)`:
 //!
-//! ```ignore
+//! ```text
 //! let setup = Setup::new(config, identity).port(4712);
 //! let handle = setup.handle();
 //! eebus_smol::run(setup, |node, event| match event {
@@ -26,6 +26,8 @@
 
 mod clock;
 mod engine;
+#[cfg(feature = "file")]
+mod file;
 mod handle;
 mod pump;
 mod ready;
@@ -36,6 +38,8 @@ mod store;
 pub use clock::{Clock, SystemClock};
 pub use eebus_link::Identity;
 pub use engine::{Deed, Engine, MAX_SLEEP};
+#[cfg(feature = "file")]
+pub use file::FileStore;
 pub use handle::{CallError, Events, Handle, MAX_EVENTS, MAX_REQUESTS};
 pub use pump::{ACCEPT_PAUSE, Pump, READ_BUFFER};
 pub use runtime::{Accepting, Runtime, Task};

@@ -12,7 +12,7 @@ use std::time::Duration;
 use eebus_core::node::{At, Event, Tap};
 use eebus_pump::{Accepting, Runtime, Task};
 pub use eebus_pump::{
-    CallError, Clock, Events, Handle, Identity, Memory, Pump, Saving, Setup, Store, SystemClock,
+    CallError, Clock, Events, FileStore, Handle, Identity, Memory, Pump, Saving, Setup, Store, SystemClock,
 };
 use smol::Timer;
 use smol::net::{TcpListener, TcpStream, resolve};

@@ -28,12 +28,14 @@ mod limit;
 mod peer;
 mod record;
 mod script;
+mod strangers;
 
 pub use handle::{handle, lagged};
 pub use limit::limit;
 pub use peer::{HandClock, Peer, Pipe};
 pub use record::{Record, Recorded};
 pub use script::{Tcp, same_actions};
+pub use strangers::strangers;
 
 /// What an application does with events.
 pub type App = Box<dyn FnMut(&mut At<'_>, Event) + Send>;
@@ -51,7 +53,7 @@ pub const PEER: PeerId = PeerId(0);
 #[macro_export]
 macro_rules! tests {
     ($run:expr) => {
-        $crate::tests!($run; limit, same_actions, handle, lagged);
+        $crate::tests!($run; limit, same_actions, handle, lagged, strangers);
     };
     ($run:expr; $($name:ident),*) => {
         $(

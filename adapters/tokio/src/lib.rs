@@ -12,7 +12,7 @@ use std::time::Duration;
 use eebus_core::node::{At, Event, Tap};
 use eebus_pump::{Accepting, Runtime, Task};
 pub use eebus_pump::{
-    CallError, Clock, Events, Handle, Identity, Memory, Pump, Saving, Setup, Store, SystemClock,
+    CallError, Clock, Events, FileStore, Handle, Identity, Memory, Pump, Saving, Setup, Store, SystemClock,
 };
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};

@@ -346,7 +346,13 @@ impl Node {
     /// Plans the next round after the last connection of a trusted peer.
     fn redial(&mut self, peer: PeerId, refused: bool) {
         let trusted = self.peers.get(peer).is_some_and(|row| row.decision == Decision::Trusted);
-        if trusted && !self.has_connection(peer) && !self.is_dialling(peer) && !self.is_stopping() {
+        let reachable = self.config.dial && self.has_endpoints(peer);
+        if trusted
+            && reachable
+            && !self.has_connection(peer)
+            && !self.is_dialling(peer)
+            && !self.is_stopping()
+        {
             self.back_off(peer, refused);
         }
     }

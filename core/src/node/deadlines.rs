@@ -2,7 +2,7 @@
 
 use crate::ids::{ActorId, ConnId, PeerId};
 use crate::time::Instant;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use core::fmt;
 
 /// Who waits.
@@ -46,34 +46,55 @@ pub struct Deadline {
     pub why: &'static str,
 }
 
+/// A time, and what is waited for until then.
+type Entry = (Instant, &'static str);
+
 /// The index: one entry for each who, and the earliest first.
+///
+/// What is set anew after every input stands beside the order, so that a tick costs the same however many wait.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Deadlines {
-    order: BTreeSet<(Instant, Who)>,
-    entries: BTreeMap<Who, (Instant, &'static str)>,
+    order: BTreeMap<(Instant, Who), &'static str>,
+    entries: BTreeMap<Who, Instant>,
+    /// The first in order, so that nobody has to climb down for it.
+    ordered: Option<Deadline>,
+    heartbeats: Option<Entry>,
+    writes: Option<Entry>,
 }
 
 impl Deadlines {
     /// Sets or clears the entry of `who`.
-    pub(super) fn set(&mut self, who: Who, entry: Option<(Instant, &'static str)>) {
+    pub(super) fn set(&mut self, who: Who, entry: Option<Entry>) {
+        match who {
+            Who::Heartbeats => self.heartbeats = entry,
+            Who::Writes => self.writes = entry,
+            Who::Conn(_) | Who::Peer(_) | Who::Session(_) | Who::Actor(_) => self.order(who, entry),
+        }
+    }
+
+    fn order(&mut self, who: Who, entry: Option<Entry>) {
         let old = match entry {
-            Some(entry) => self.entries.insert(who, entry),
+            Some((at, _)) => self.entries.insert(who, at),
             None => self.entries.remove(&who),
         };
-        if let Some((at, _)) = old {
+        if let Some(at) = old {
             self.order.remove(&(at, who));
         }
-        if let Some((at, _)) = entry {
-            self.order.insert((at, who));
+        if let Some((at, why)) = entry {
+            self.order.insert((at, who), why);
         }
+        self.ordered = self.order.first_key_value().map(|(&(at, who), &why)| Deadline { at, who, why });
         debug_assert_eq!(self.order.len(), self.entries.len());
     }
 
     /// The earliest.
     pub(super) fn first(&self) -> Option<Deadline> {
-        let &(at, who) = self.order.first()?;
-        let (_, why) = *self.entries.get(&who)?;
-        Some(Deadline { at, who, why })
+        let beside = [(Who::Heartbeats, self.heartbeats), (Who::Writes, self.writes)];
+        let beside = beside.into_iter().filter_map(|(who, entry)| {
+            let (at, why) = entry?;
+            Some(Deadline { at, who, why })
+        });
+        self.ordered.into_iter().chain(beside).min_by_key(|deadline| (deadline.at, deadline.who))
     }
 
     /// Takes out whoever is due, earliest first.

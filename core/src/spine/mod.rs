@@ -35,25 +35,12 @@ use crate::json::Tape;
 use crate::model::{CmdClassifier, FunctionData, FunctionId};
 use crate::time::{Instant, WallTime};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use counter::Counter;
 use heartbeat::Producer;
 use relation::Relations;
-use session::{Item, Opening, RETRIES};
-use write::Writes;
-
-/// A result that is sent once the store has what it promises.
-#[derive(Clone, Debug, PartialEq)]
-struct Held {
-    asker: Asker,
-    feature: FeaturePath,
-    function: FunctionId,
-    /// What the function held before, for the case that the store fails.
-    before: Tape,
-    /// The sequence number of the store; `None` until it is asked.
-    seq: Option<u64>,
-}
+use session::Item;
+use write::{Held, Writes};
 
 /// SPINE of one node.
 #[derive(Clone, Debug, PartialEq)]
@@ -164,155 +151,11 @@ impl Spine {
         &self.writes
     }
 
-    // ---- sessions
-
-    /// The data phase with a peer begins: its discovery is read (SPINE 7.1.2).
-    pub fn open(&mut self, peer: PeerId) {
-        self.close(peer);
-        // Bindings outlive a connection, so that a reconnecting partner finds its place free; a new session binds anew.
-        self.release(RelationKind::Binding, peer);
-        self.sessions.insert(peer, Session::new());
-        self.events.push_back(Event::Opened { peer });
-        self.ask_discovery(peer);
-    }
-
-    fn ask_discovery(&mut self, peer: PeerId) {
-        let node_management = FeaturePath::node_management();
-        let function = FunctionId::NODE_MANAGEMENT_DETAILED_DISCOVERY_DATA;
-        let owner = Owner::Spine(Step::Discovery);
-        self.read(peer, owner, &node_management, &node_management, function);
-    }
-
-    pub(super) fn ask_use_cases(&mut self, peer: PeerId) {
-        let node_management = FeaturePath::node_management();
-        let function = FunctionId::NODE_MANAGEMENT_USE_CASE_DATA;
-        self.read(peer, Owner::Spine(Step::UseCases), &node_management, &node_management, function);
-    }
-
-    /// The data phase with a peer ended.
-    pub fn close(&mut self, peer: PeerId) {
-        let Some(mut session) = self.sessions.remove(&peer) else { return };
-        for ticket in self.writes.of(peer) {
-            self.writes.take(ticket);
-            self.events.push_back(Event::Unsettled { ticket, why: Unsettled::SessionEnded });
-        }
-        let unsent = session.outbox.drain(..).filter_map(|item| match item {
-            Item::Request { request, owner, .. } => Some((request, owner)),
-            _ => None,
-        });
-        let sent: Vec<_> = session.requests.drain().map(|pending| (pending.request, pending.owner)).collect();
-        for (request, owner) in sent.into_iter().chain(unsent) {
-            self.events.push_back(Event::Answered { peer, request, owner, outcome: Outcome::SessionEnded });
-        }
-        self.held.retain(|held| held.asker.peer != peer);
-        self.release(RelationKind::Subscription, peer);
-        self.touched.insert(peer);
-        self.events.push_back(Event::Closed { peer });
-        self.next_write();
-    }
-
-    /// Forgets everything about a peer, its bindings included: its trust is gone.
-    pub fn forget(&mut self, peer: PeerId) {
-        self.close(peer);
-        self.release(RelationKind::Binding, peer);
-    }
-
-    fn release(&mut self, kind: RelationKind, peer: PeerId) {
-        for relation in self.relations_mut(kind).drop_peer(peer) {
-            self.unheard(kind, &relation.server);
-            self.events.push_back(Event::Related { kind, relation, granted: false });
-        }
-    }
-
-    /// A peer's new tree may lack features that held relations here: those are gone with them (SPINE 7.1.5).
-    fn release_vanished(&mut self, peer: PeerId) {
-        for kind in [RelationKind::Subscription, RelationKind::Binding] {
-            let Some(session) = self.sessions.get(&peer) else { return };
-            let known = |client| session.remote.features.contains_key(client);
-            let of_peer = self.relations(kind).of(peer);
-            let gone: Vec<_> =
-                of_peer.filter(|(_, held)| !known(&held.client)).map(|(_, held)| held.clone()).collect();
-            for relation in gone {
-                self.relations_mut(kind).remove(&relation);
-                self.unheard(kind, &relation.server);
-                self.events.push_back(Event::Related { kind, relation, granted: false });
-            }
-        }
-    }
-
-    /// Stops the heartbeat of a feature nobody subscribes to any more.
-    fn unheard(&mut self, kind: RelationKind, feature: &FeaturePath) {
-        let heard = kind == RelationKind::Binding || self.subscriptions.at(feature).next().is_some();
-        if let Some(producer) = self.heartbeats.get_mut(feature).filter(|_| !heard) {
-            producer.stop();
-        }
-    }
-
     // ---- time
-
-    /// When a session has to be looked at, and for what.
-    pub fn session_deadline(&self, peer: PeerId) -> Option<(Instant, &'static str)> {
-        self.sessions.get(&peer)?.deadline()
-    }
 
     /// When the next heartbeat is due.
     pub fn heartbeat_deadline(&self) -> Option<Instant> {
         self.heartbeats.values().filter_map(Producer::deadline).min()
-    }
-
-    /// When the next ticket is over.
-    pub fn write_deadline(&self) -> Option<Instant> {
-        self.writes.deadline()
-    }
-
-    /// Looks after one session's requests.
-    pub fn tick_session(&mut self, peer: PeerId, now: Instant) {
-        self.touched.insert(peer);
-        let overdue = |spine: &mut Self| spine.sessions.get_mut(&peer)?.requests.overdue(now);
-        while let Some(late) = overdue(self) {
-            if let Owner::Spine(step) = late.owner {
-                self.repeat(peer, step, now);
-                continue;
-            }
-            let (request, owner) = (late.request, late.owner);
-            self.events.push_back(Event::Answered { peer, request, owner, outcome: Outcome::TimedOut });
-        }
-        let Some(session) = self.sessions.get_mut(&peer) else { return };
-        if session.use_case_repeats.1.is_some_and(|at| at <= now) {
-            session.use_case_repeats.1 = None;
-            self.ask_use_cases(peer);
-        }
-        let Some(session) = self.sessions.get_mut(&peer) else { return };
-        match session.opening {
-            Opening::Retry(repeated, at) if at <= now => {
-                session.opening = Opening::Asked(repeated.saturating_add(1));
-                self.ask_discovery(peer);
-            }
-            Opening::Known(at) if at <= now => self.begin_calls(peer),
-            _ => {}
-        }
-    }
-
-    /// A step of the opening was not answered: it is repeated a few times, ever later (SPINE IG 2.6.2).
-    fn repeat(&mut self, peer: PeerId, step: Step, now: Instant) {
-        let Some(session) = self.sessions.get_mut(&peer) else { return };
-        let wait = match (step, session.opening) {
-            (Step::Discovery, Opening::Asked(repeated)) => {
-                let wait = RETRIES.get(repeated);
-                wait.inspect(|wait| session.opening = Opening::Retry(repeated, now + **wait))
-            }
-            (Step::UseCases, _) if !session.use_cases_known => {
-                let (repeated, at) = &mut session.use_case_repeats;
-                let wait = RETRIES.get(*repeated);
-                *repeated = repeated.saturating_add(1);
-                *at = wait.map(|wait| now + *wait);
-                wait
-            }
-            _ => return,
-        };
-        if wait.is_none() {
-            self.events.push_back(Event::Broken { peer, why: Broken::NoDiscovery });
-        }
     }
 
     /// Sends the heartbeats that are due.
@@ -322,17 +165,6 @@ impl Spine {
             self.heartbeats.iter().filter(|(_, producer)| is_due(producer)).map(|(path, _)| path.clone());
         for feature in due.collect::<Vec<_>>() {
             self.beat(&feature, now);
-        }
-    }
-
-    /// Refuses the tickets nobody decided in time.
-    pub fn tick_writes(&mut self, now: Instant) {
-        const LATE: &str = "no decision in time";
-        while let Some(late) = self.writes.overdue_behind(now) {
-            self.answer(late.asker, late.feature, Err(Refusal::new(ErrorNumber::COMMAND_REJECTED, LATE)));
-        }
-        while let Some(ticket) = self.writes.overdue(now) {
-            self.refuse(ticket, Unsettled::Unanswered, LATE);
         }
     }
 
@@ -410,112 +242,6 @@ impl Spine {
             let heartbeat = producer.beat(now, wall);
             self.set(feature, &heartbeat);
             self.unheard(RelationKind::Subscription, feature);
-        }
-    }
-
-    // ---- durability
-
-    /// Whether durable data changed since this was last asked.
-    pub fn take_unsaved(&mut self) -> bool {
-        core::mem::take(&mut self.unsaved)
-    }
-
-    /// The results that wait, wait for this sequence number of the store.
-    pub fn hold_for(&mut self, seq: u64) {
-        for held in &mut self.held {
-            held.seq.get_or_insert(seq);
-        }
-    }
-
-    /// The store has everything up to `seq`: what waited for it is sent.
-    pub fn persisted(&mut self, seq: u64) {
-        for held in self.take_held(|held| held.seq.is_some_and(|waits| waits <= seq)) {
-            self.answer(held.asker, held.feature, Ok(()));
-        }
-    }
-
-    /// The store failed at `seq`: what it should have kept is taken back and refused, with what was built on it.
-    pub fn persist_failed(&mut self, seq: u64) {
-        let failed = |held: &Held| held.seq.is_some_and(|waits| waits <= seq);
-        let lost: Vec<_> =
-            self.held.iter().filter(|held| failed(held)).map(|h| (h.feature.clone(), h.function)).collect();
-        let taken = self.take_held(|held| lost.iter().any(|of| *of == (held.feature.clone(), held.function)));
-        // Backwards, so that what stood before the first of them stands again.
-        for held in taken.iter().rev() {
-            self.commit(&held.feature, held.function, held.before.clone(), None);
-        }
-        for held in taken {
-            let refusal = Refusal::new(ErrorNumber::GENERAL, "the value could not be stored");
-            self.answer(held.asker, held.feature, Err(refusal));
-        }
-    }
-
-    fn take_held(&mut self, which: impl Fn(&Held) -> bool) -> Vec<Held> {
-        let (taken, kept) = core::mem::take(&mut self.held).into_iter().partition(which);
-        self.held = kept;
-        taken
-    }
-
-    // ---- tickets
-
-    /// Carries a ticket out, as it resolves against the data of this moment. `false` where it is not open.
-    pub fn accept(&mut self, ticket: Ticket) -> bool {
-        let Some(proposal) = self.writes.take(ticket) else { return false };
-        let Proposal { asker, feature, cmd, .. } = proposal;
-        let Some(before) = self.tape(&feature, cmd.function).cloned() else { return false };
-        match exchange::apply_write(&before, &cmd) {
-            Ok(data) => {
-                let changed = self.commit(&feature, cmd.function, data, Some(ticket));
-                let durable = self.device.function(&feature, cmd.function).is_some_and(|slot| slot.durable);
-                let function = cmd.function;
-                // What does not change is promised no earlier than what made it so.
-                let same = |held: &&Held| (&held.feature, held.function) == (&feature, function);
-                let waiting = self.held.iter().rev().find(same).map(|held| held.seq);
-                let seq = if changed { Some(None) } else { waiting };
-                if let Some(seq) = seq.filter(|_| durable) {
-                    self.held.push(Held { asker, feature, function, before, seq });
-                } else {
-                    self.answer(asker, feature, Ok(()));
-                }
-            }
-            Err(refusal) => {
-                self.events.push_back(Event::Unsettled { ticket, why: Unsettled::Outdated(refusal.clone()) });
-                self.answer(asker, feature, Err(refusal));
-            }
-        }
-        self.next_write();
-        true
-    }
-
-    /// Refuses a ticket with error 7. `false` where it is not open.
-    pub fn refuse(&mut self, ticket: Ticket, why: Unsettled, reason: &str) -> bool {
-        let Some(proposal) = self.writes.take(ticket) else { return false };
-        self.events.push_back(Event::Unsettled { ticket, why });
-        let refusal = Refusal::new(ErrorNumber::COMMAND_REJECTED, reason.to_string());
-        self.answer(proposal.asker, proposal.feature, Err(refusal));
-        self.next_write();
-        true
-    }
-
-    /// One voter's decision; the last acceptance carries the ticket out, one refusal ends it.
-    pub fn vote(&mut self, ticket: Ticket, voter: Voter, vote: Vote) -> bool {
-        match vote {
-            Vote::Refuse(reason) => {
-                let why = Unsettled::Refused(reason.clone());
-                self.refuse(ticket, why, &reason)
-            }
-            Vote::Ask => self.writes.get_mut(ticket).is_some_and(|open| open.undecided.insert(voter)),
-            Vote::Accept | Vote::Abstain => {
-                let Some(open) = self.writes.get_mut(ticket) else { return false };
-                open.undecided.remove(&voter);
-                !open.undecided.is_empty() || self.accept(ticket)
-            }
-        }
-    }
-
-    fn answer(&mut self, asker: Asker, from: FeaturePath, answer: Result<(), Refusal>) {
-        if asker.ack || answer.is_err() {
-            self.push(asker.peer, Item::Result { asker, from, answer });
         }
     }
 

@@ -1,15 +1,18 @@
 //! SPINE with one peer, from the data phase of its connection to the end of it.
 
+use super::Spine;
 use super::address::FeaturePath;
-use super::event::Broken;
+use super::event::{Broken, Event, Outcome, Unsettled};
 use super::fault::Refusal;
+use super::relation::RelationKind;
 use super::remote::Remote;
-use super::request::{Owner, Requests};
+use super::request::{Owner, Requests, Step};
 use super::write::Asker;
-use crate::ids::RequestId;
+use crate::ids::{PeerId, RequestId};
 use crate::model::{Cmd, CmdClassifier, Filter, FunctionId};
 use crate::time::Instant;
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// Messages that may wait for one peer; a peer that lets more pile up loses its session.
@@ -130,5 +133,145 @@ impl Session {
         let use_cases = self.use_case_repeats.1.map(|at| (at, "repeated use case read"));
         let requests = self.requests.deadline().map(|at| (at, "answer of a peer"));
         opening.into_iter().chain(use_cases).chain(requests).min_by_key(|(at, _)| *at)
+    }
+}
+
+/// Sessions begin, are looked after, and end.
+impl Spine {
+    /// The data phase with a peer begins: its discovery is read (SPINE 7.1.2).
+    pub fn open(&mut self, peer: PeerId) {
+        self.close(peer);
+        // Bindings outlive a connection, so that a reconnecting partner finds its place free; a new session binds anew.
+        self.release(RelationKind::Binding, peer);
+        self.sessions.insert(peer, Session::new());
+        self.events.push_back(Event::Opened { peer });
+        self.ask_discovery(peer);
+    }
+
+    pub(super) fn ask_discovery(&mut self, peer: PeerId) {
+        let node_management = FeaturePath::node_management();
+        let function = FunctionId::NODE_MANAGEMENT_DETAILED_DISCOVERY_DATA;
+        let owner = Owner::Spine(Step::Discovery);
+        self.read(peer, owner, &node_management, &node_management, function);
+    }
+
+    pub(super) fn ask_use_cases(&mut self, peer: PeerId) {
+        let node_management = FeaturePath::node_management();
+        let function = FunctionId::NODE_MANAGEMENT_USE_CASE_DATA;
+        self.read(peer, Owner::Spine(Step::UseCases), &node_management, &node_management, function);
+    }
+
+    /// The data phase with a peer ended.
+    pub fn close(&mut self, peer: PeerId) {
+        let Some(mut session) = self.sessions.remove(&peer) else { return };
+        for ticket in self.writes.of(peer) {
+            self.writes.take(ticket);
+            self.events.push_back(Event::Unsettled { ticket, why: Unsettled::SessionEnded });
+        }
+        let unsent = session.outbox.drain(..).filter_map(|item| match item {
+            Item::Request { request, owner, .. } => Some((request, owner)),
+            _ => None,
+        });
+        let sent: Vec<_> = session.requests.drain().map(|pending| (pending.request, pending.owner)).collect();
+        for (request, owner) in sent.into_iter().chain(unsent) {
+            self.events.push_back(Event::Answered { peer, request, owner, outcome: Outcome::SessionEnded });
+        }
+        self.held.retain(|held| held.asker.peer != peer);
+        self.release(RelationKind::Subscription, peer);
+        self.touched.insert(peer);
+        self.events.push_back(Event::Closed { peer });
+        self.next_write();
+    }
+
+    /// Forgets everything about a peer, its bindings included: its trust is gone.
+    pub fn forget(&mut self, peer: PeerId) {
+        self.close(peer);
+        self.release(RelationKind::Binding, peer);
+    }
+
+    pub(super) fn release(&mut self, kind: RelationKind, peer: PeerId) {
+        for relation in self.relations_mut(kind).drop_peer(peer) {
+            self.unheard(kind, &relation.server);
+            self.events.push_back(Event::Related { kind, relation, granted: false });
+        }
+    }
+
+    /// A peer's new tree may lack features that held relations here: those are gone with them (SPINE 7.1.5).
+    pub(super) fn release_vanished(&mut self, peer: PeerId) {
+        for kind in [RelationKind::Subscription, RelationKind::Binding] {
+            let Some(session) = self.sessions.get(&peer) else { return };
+            let known = |client| session.remote.features.contains_key(client);
+            let of_peer = self.relations(kind).of(peer);
+            let gone: Vec<_> =
+                of_peer.filter(|(_, held)| !known(&held.client)).map(|(_, held)| held.clone()).collect();
+            for relation in gone {
+                self.relations_mut(kind).remove(&relation);
+                self.unheard(kind, &relation.server);
+                self.events.push_back(Event::Related { kind, relation, granted: false });
+            }
+        }
+    }
+
+    /// Stops the heartbeat of a feature nobody subscribes to any more.
+    pub(super) fn unheard(&mut self, kind: RelationKind, feature: &FeaturePath) {
+        let heard = kind == RelationKind::Binding || self.subscriptions.at(feature).next().is_some();
+        if let Some(producer) = self.heartbeats.get_mut(feature).filter(|_| !heard) {
+            producer.stop();
+        }
+    }
+
+    /// When a session has to be looked at, and for what.
+    pub fn session_deadline(&self, peer: PeerId) -> Option<(Instant, &'static str)> {
+        self.sessions.get(&peer)?.deadline()
+    }
+
+    /// Looks after one session's requests.
+    pub fn tick_session(&mut self, peer: PeerId, now: Instant) {
+        self.touched.insert(peer);
+        let overdue = |spine: &mut Self| spine.sessions.get_mut(&peer)?.requests.overdue(now);
+        while let Some(late) = overdue(self) {
+            if let Owner::Spine(step) = late.owner {
+                self.repeat(peer, step, now);
+                continue;
+            }
+            let (request, owner) = (late.request, late.owner);
+            self.events.push_back(Event::Answered { peer, request, owner, outcome: Outcome::TimedOut });
+        }
+        let Some(session) = self.sessions.get_mut(&peer) else { return };
+        if session.use_case_repeats.1.is_some_and(|at| at <= now) {
+            session.use_case_repeats.1 = None;
+            self.ask_use_cases(peer);
+        }
+        let Some(session) = self.sessions.get_mut(&peer) else { return };
+        match session.opening {
+            Opening::Retry(repeated, at) if at <= now => {
+                session.opening = Opening::Asked(repeated.saturating_add(1));
+                self.ask_discovery(peer);
+            }
+            Opening::Known(at) if at <= now => self.begin_calls(peer),
+            _ => {}
+        }
+    }
+
+    /// A step of the opening was not answered: it is repeated a few times, ever later (SPINE IG 2.6.2).
+    pub(super) fn repeat(&mut self, peer: PeerId, step: Step, now: Instant) {
+        let Some(session) = self.sessions.get_mut(&peer) else { return };
+        let wait = match (step, session.opening) {
+            (Step::Discovery, Opening::Asked(repeated)) => {
+                let wait = RETRIES.get(repeated);
+                wait.inspect(|wait| session.opening = Opening::Retry(repeated, now + **wait))
+            }
+            (Step::UseCases, _) if !session.use_cases_known => {
+                let (repeated, at) = &mut session.use_case_repeats;
+                let wait = RETRIES.get(*repeated);
+                *repeated = repeated.saturating_add(1);
+                *at = wait.map(|wait| now + *wait);
+                wait
+            }
+            _ => return,
+        };
+        if wait.is_none() {
+            self.events.push_back(Event::Broken { peer, why: Broken::NoDiscovery });
+        }
     }
 }

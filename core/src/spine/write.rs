@@ -1,12 +1,17 @@
 //! Writes of peers as tickets: proposed, then accepted, refused or abandoned.
 
 use super::address::FeaturePath;
+use super::event::{Event, Unsettled};
+use super::fault::{ErrorNumber, Refusal};
+use super::session::Item;
+use super::{Spine, exchange};
 use crate::ids::{ActorId, PeerId, Ticket};
 use crate::json::Tape;
-use crate::model::Cmd;
+use crate::model::{Cmd, FunctionId};
 use crate::time::Instant;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// How long a decision may take before the peer is refused; within its patience of 10 s (SPINE 5.2.5.3).
@@ -150,14 +155,146 @@ impl Writes {
         self.open.values().filter(|open| open.asker.peer == peer).map(|open| open.ticket).collect()
     }
 
-    /// When the next ticket is over.
+    /// When the next ticket is over; what waits behind it came later.
     pub fn deadline(&self) -> Option<Instant> {
-        let behind = self.behind.iter().map(|write| write.until);
-        self.open.values().map(|open| open.until).chain(behind).min()
+        self.open.values().map(|open| open.until).min()
     }
 
     /// Open tickets, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Proposal> {
         self.open.values()
+    }
+}
+
+/// A result that is sent once the store has what it promises.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Held {
+    pub(super) asker: Asker,
+    feature: FeaturePath,
+    function: FunctionId,
+    /// What the function held before, for the case that the store fails.
+    before: Tape,
+    /// The sequence number of the store; `None` until it is asked.
+    seq: Option<u64>,
+}
+
+/// Tickets are settled, and what they promise is held back until it is stored.
+impl Spine {
+    /// Whether durable data changed since this was last asked.
+    pub fn take_unsaved(&mut self) -> bool {
+        core::mem::take(&mut self.unsaved)
+    }
+
+    /// The results that wait, wait for this sequence number of the store.
+    pub fn hold_for(&mut self, seq: u64) {
+        for held in &mut self.held {
+            held.seq.get_or_insert(seq);
+        }
+    }
+
+    /// The store has everything up to `seq`: what waited for it is sent.
+    pub fn persisted(&mut self, seq: u64) {
+        for held in self.take_held(|held| held.seq.is_some_and(|waits| waits <= seq)) {
+            self.answer(held.asker, held.feature, Ok(()));
+        }
+    }
+
+    /// The store failed at `seq`: what it should have kept is taken back and refused, with what was built on it.
+    pub fn persist_failed(&mut self, seq: u64) {
+        let failed = |held: &Held| held.seq.is_some_and(|waits| waits <= seq);
+        let lost: Vec<_> =
+            self.held.iter().filter(|held| failed(held)).map(|h| (h.feature.clone(), h.function)).collect();
+        let taken = self.take_held(|held| lost.iter().any(|of| *of == (held.feature.clone(), held.function)));
+        // Backwards, so that what stood before the first of them stands again.
+        for held in taken.iter().rev() {
+            self.commit(&held.feature, held.function, held.before.clone(), None);
+        }
+        for held in taken {
+            let refusal = Refusal::new(ErrorNumber::GENERAL, "the value could not be stored");
+            self.answer(held.asker, held.feature, Err(refusal));
+        }
+    }
+
+    pub(super) fn take_held(&mut self, which: impl Fn(&Held) -> bool) -> Vec<Held> {
+        let (taken, kept) = core::mem::take(&mut self.held).into_iter().partition(which);
+        self.held = kept;
+        taken
+    }
+
+    /// When the next ticket is over.
+    pub fn write_deadline(&self) -> Option<Instant> {
+        self.writes.deadline()
+    }
+
+    /// Refuses the tickets nobody decided in time.
+    pub fn tick_writes(&mut self, now: Instant) {
+        const LATE: &str = "no decision in time";
+        while let Some(late) = self.writes.overdue_behind(now) {
+            self.answer(late.asker, late.feature, Err(Refusal::new(ErrorNumber::COMMAND_REJECTED, LATE)));
+        }
+        while let Some(ticket) = self.writes.overdue(now) {
+            self.refuse(ticket, Unsettled::Unanswered, LATE);
+        }
+    }
+
+    /// Carries a ticket out, as it resolves against the data of this moment. `false` where it is not open.
+    pub fn accept(&mut self, ticket: Ticket) -> bool {
+        let Some(proposal) = self.writes.take(ticket) else { return false };
+        let Proposal { asker, feature, cmd, .. } = proposal;
+        let Some(before) = self.tape(&feature, cmd.function).cloned() else { return false };
+        match exchange::apply_write(&before, &cmd) {
+            Ok(data) => {
+                let changed = self.commit(&feature, cmd.function, data, Some(ticket));
+                let durable = self.device.function(&feature, cmd.function).is_some_and(|slot| slot.durable);
+                let function = cmd.function;
+                // What does not change is promised no earlier than what made it so.
+                let same = |held: &&Held| (&held.feature, held.function) == (&feature, function);
+                let waiting = self.held.iter().rev().find(same).map(|held| held.seq);
+                let seq = if changed { Some(None) } else { waiting };
+                if let Some(seq) = seq.filter(|_| durable) {
+                    self.held.push(Held { asker, feature, function, before, seq });
+                } else {
+                    self.answer(asker, feature, Ok(()));
+                }
+            }
+            Err(refusal) => {
+                self.events.push_back(Event::Unsettled { ticket, why: Unsettled::Outdated(refusal.clone()) });
+                self.answer(asker, feature, Err(refusal));
+            }
+        }
+        self.next_write();
+        true
+    }
+
+    /// Refuses a ticket with error 7. `false` where it is not open.
+    pub fn refuse(&mut self, ticket: Ticket, why: Unsettled, reason: &str) -> bool {
+        let Some(proposal) = self.writes.take(ticket) else { return false };
+        self.events.push_back(Event::Unsettled { ticket, why });
+        let refusal = Refusal::new(ErrorNumber::COMMAND_REJECTED, reason);
+        self.answer(proposal.asker, proposal.feature, Err(refusal));
+        self.next_write();
+        true
+    }
+
+    /// One voter's decision; the last acceptance carries the ticket out, one refusal ends it.
+    pub fn vote(&mut self, ticket: Ticket, voter: Voter, vote: Vote) -> bool {
+        match vote {
+            Vote::Refuse(reason) => {
+                let why = Unsettled::Refused(reason.clone());
+                self.refuse(ticket, why, &reason)
+            }
+            Vote::Ask => self.writes.get_mut(ticket).is_some_and(|open| open.undecided.insert(voter)),
+            Vote::Accept | Vote::Abstain => {
+                let Some(open) = self.writes.get_mut(ticket) else { return false };
+                open.undecided.remove(&voter);
+                !open.undecided.is_empty() || self.accept(ticket)
+            }
+        }
+    }
+
+    pub(super) fn answer(&mut self, asker: Asker, from: FeaturePath, answer: Result<(), Refusal>) {
+        if asker.ack || answer.is_err() {
+            self.push(asker.peer, Item::Result { asker, from, answer });
+        }
     }
 }

@@ -147,6 +147,30 @@ fn extra_ticks_and_clocks_that_run_backwards_change_nothing() {
 }
 
 #[test]
+fn an_input_or_call_with_an_earlier_time_counts_as_the_latest() {
+    let played = |falls_back| {
+        let mut solo = Solo::new();
+        solo.wait(secs(7));
+        solo.falls_back = falls_back;
+        let peer = solo.add(1, vec![Endpoint::new(address(1)), Endpoint::new(address(2))]);
+        solo.call(Call::Trust { peer }).unwrap();
+        solo.wait(secs(1));
+        let conn = solo.reached(solo.dials()[0].0, 1);
+        solo.wait(secs(1));
+        solo.shake_as_server(conn);
+        solo.document(conn, crate::solo::READ_DISCOVERY);
+        solo.wait(secs(60));
+        solo.accepted(1);
+        solo.wait(secs(20));
+        solo.call(Call::Forget { peer }).unwrap();
+        solo.wait(secs(5));
+        assert!(solo.log.len() > 30);
+        (solo.log.clone(), solo.node.poll_deadline())
+    };
+    assert_eq!(played(Duration::ZERO), played(secs(5)));
+}
+
+#[test]
 fn the_same_inputs_lead_to_the_same_actions() {
     for (name, scenario) in SCENARIOS {
         let (a, b) = (played(scenario, false), played(scenario, false));

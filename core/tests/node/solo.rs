@@ -80,6 +80,8 @@ pub(crate) struct Solo {
     pub(crate) drains: bool,
     /// Whether peers answer pings at once.
     pub(crate) pongs: bool,
+    /// How far the clock falls back before each input and call, behind a tick at the right time.
+    pub(crate) falls_back: Duration,
     seen: usize,
     conns: u64,
 }
@@ -96,8 +98,18 @@ impl Solo {
     pub(crate) fn starting(config: Config, saved: Option<Saved>, now: Instant) -> Self {
         let node = Node::new(config, saved, [7; 32], now);
         let (log, saved) = (Vec::new(), None);
-        let mut solo =
-            Self { node, now, log, saved, stores: true, drains: true, pongs: true, seen: 0, conns: 0 };
+        let mut solo = Self {
+            node,
+            now,
+            log,
+            saved,
+            stores: true,
+            drains: true,
+            pongs: true,
+            falls_back: Duration::ZERO,
+            seen: 0,
+            conns: 0,
+        };
         solo.drain();
         solo
     }
@@ -121,13 +133,25 @@ impl Solo {
         }
     }
 
+    /// The time the node is shown.
+    fn shown(&mut self) -> Instant {
+        if self.falls_back.is_zero() {
+            return self.now;
+        }
+        self.node.handle(Input::Tick, self.now);
+        self.drain();
+        Instant::from_micros(self.now.since(Instant::ZERO + self.falls_back).as_micros() as u64)
+    }
+
     pub(crate) fn give(&mut self, input: Input<'_>) {
-        self.node.handle(input, self.now);
+        let shown = self.shown();
+        self.node.handle(input, shown);
         self.drain();
     }
 
     pub(crate) fn call(&mut self, call: Call) -> Result<Answer, Misuse> {
-        let answer = self.node.call(call, self.now);
+        let shown = self.shown();
+        let answer = self.node.call(call, shown);
         self.drain();
         answer
     }
