@@ -7,8 +7,9 @@ if [ "$(id -u)" != 0 ] || ! command -v ip >/dev/null || ! unshare -n true 2>/dev
     echo "skipped: needs root, iproute2 and network namespaces"
     exit 0
 fi
-cargo build -p eebus-mdns --example find
-find=${CARGO_TARGET_DIR:-target}/debug/examples/find
+cargo build -p eebus-mdns -p eebus-smol --example find --example by_mdns
+examples=${CARGO_TARGET_DIR:-target}/debug/examples
+find=$examples/find
 scratch=$(mktemp -d)
 left=eebus-left-$$ right=eebus-right-$$
 left_ski=1111111111111111111111111111111111111111 right_ski=2222222222222222222222222222222222222222
@@ -71,6 +72,14 @@ for space in $left $right; do ip netns exec "$space" sysctl -qw net.ipv6.conf.al
 meet 10.77.0.1:4712 10.77.0.2:4712
 exec 8>&-
 within 2 left '"seen":"right"'
+
+echo "--- control box and heat pump: a limit comes into force"
+ip netns exec $left "$examples/by_mdns" box >"$scratch/box" 2>"$scratch/box.log" 8>&- &
+pids+=($!)
+ip netns exec $right "$examples/by_mdns" pump >"$scratch/pump" 2>"$scratch/pump.log" 8>&- &
+pids+=($!)
+within 20 pump "limited to"
+kill -9 "${pids[-1]}" "${pids[-2]}"
 
 echo "--- IPv6 link-local only"
 for space in $left $right; do
