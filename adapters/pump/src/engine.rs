@@ -3,14 +3,15 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::task::Context;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use eebus_core::ids::{AttemptId, ConnId};
 use eebus_core::node::{At, Endpoint, Event, Input, NoTap, Node, Stage, Tap};
 use eebus_core::time::{Instant, WallTime};
 use eebus_link::{Doing, Driver, Interest, entropy};
-use tracing::{debug, info};
+use eebus_mdns::Discovery;
+use tracing::debug;
 
 use crate::handle::{Inbox, MAX_REQUESTS, Request};
 use crate::store::{Saving, Store};
@@ -62,6 +63,9 @@ pub struct Engine<T = NoTap> {
     driver: Driver<T>,
     store: Box<dyn Store>,
     clock: Box<dyn Clock>,
+    discovery: Option<Box<dyn Discovery>>,
+    /// Where the node listens.
+    port: u16,
     inbox: Inbox,
     /// Wall time less monotonic time, in microseconds, as the node knows it.
     offset: Option<i64>,
@@ -75,12 +79,13 @@ impl<T: Tap + fmt::Debug> Engine<T> {
     ///
     /// The store can't be read, or there is no randomness.
     pub fn new(setup: Setup<T>) -> io::Result<Self> {
-        let Setup { config, identity, mut store, clock, entropy: seed, tap, inbox, .. } = setup;
+        let Setup { config, identity, mut store, clock, discovery, entropy: seed, tap, inbox, .. } = setup;
         let saved = store.load()?;
         let entropy = seed.map_or_else(entropy, Ok)?;
         let node = Node::new(config, saved, entropy, clock.now());
         let driver = Driver::new(node, identity, tap);
-        let mut engine = Self { driver, store, clock, inbox, offset: None, stopped: false };
+        let mut engine =
+            Self { driver, store, clock, discovery, port: 0, inbox, offset: None, stopped: false };
         engine.tick();
         Ok(engine)
     }
@@ -109,17 +114,39 @@ impl<T: Tap + fmt::Debug> Engine<T> {
                     continue;
                 }
                 other => {
-                    info!(target: LOG, doing = ?other, "there is no discovery");
+                    self.discover(other);
                     continue;
                 }
             });
         }
     }
 
-    /// Takes what handles ask and stores answer, and lets `cx` be woken for more. Answers whether more waits.
+    fn discover(&mut self, doing: Doing) {
+        let Some(discovery) = &mut self.discovery else {
+            return debug!(target: LOG, ?doing, "there is no discovery");
+        };
+        match doing {
+            Doing::Announce(record) => discovery.announce(&record, self.port),
+            Doing::Withdraw => discovery.withdraw(),
+            Doing::Browse(on) => discovery.browse(on),
+            other => debug!(target: LOG, doing = ?other, "unknown"),
+        }
+    }
+
+    /// What discovery found next.
+    fn found(&mut self, cx: &mut Context<'_>) -> Option<Input<'static>> {
+        match self.discovery.as_mut()?.poll(cx) {
+            Poll::Ready(found) => Some(found.into()),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Takes what handles ask, stores answer and discovery finds, and lets `cx` be woken for more. Answers whether more
+    /// waits.
     pub fn serve(&mut self, cx: &mut Context<'_>) -> bool {
         for _ in 0..MAX_REQUESTS {
-            if let Some(input) = self.inbox.next_input(cx) {
+            let input = self.inbox.next_input(cx);
+            if let Some(input) = input.or_else(|| self.found(cx)) {
                 self.driver.handle(input, self.clock.now());
                 continue;
             }
@@ -170,12 +197,15 @@ impl<T: Tap + fmt::Debug> Engine<T> {
         let done = self.stopped && self.driver.is_idle();
         if done {
             self.inbox.close();
+            // Its goodbye is on its way before the loop ends.
+            self.discovery = None;
         }
         done
     }
 
     /// The listening socket is bound.
     pub fn listening(&mut self, port: u16) {
+        self.port = port;
         self.driver.handle(Input::Listening { port }, self.clock.now());
     }
 

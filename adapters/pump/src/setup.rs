@@ -5,6 +5,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 
 use eebus_core::node::{Config, NoTap, Tap};
 use eebus_link::Identity;
+use eebus_mdns::Discovery;
 
 use crate::handle::{Handle, Inbox, inbox};
 use crate::{Clock, Memory, Store, SystemClock};
@@ -20,6 +21,7 @@ pub struct Setup<T = NoTap> {
     pub(crate) listen: SocketAddr,
     pub(crate) store: Box<dyn Store>,
     pub(crate) clock: Box<dyn Clock>,
+    pub(crate) discovery: Option<Box<dyn Discovery>>,
     pub(crate) entropy: Option<[u8; 32]>,
     pub(crate) tap: T,
     pub(crate) handle: Handle,
@@ -38,6 +40,7 @@ impl Setup {
             listen: (Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into(),
             store: Box::new(Memory::default()),
             clock: Box::new(SystemClock::new()),
+            discovery: None,
             entropy: None,
             tap: NoTap,
             handle,
@@ -75,6 +78,13 @@ impl<T> Setup<T> {
         self
     }
 
+    /// Announces the node and finds others by this: `eebus_mdns::MdnsSd`. Without one, peers are reached by address.
+    #[must_use]
+    pub fn discovery(mut self, discovery: impl Discovery + 'static) -> Self {
+        self.discovery = Some(Box::new(discovery));
+        self
+    }
+
     /// Seeds every random choice of the node, in place of the system's randomness: for a run that is repeated.
     #[must_use]
     pub fn entropy(mut self, entropy: [u8; 32]) -> Self {
@@ -85,8 +95,8 @@ impl<T> Setup<T> {
     /// Lets `tap` see every input, call and action.
     #[must_use]
     pub fn tap<U: Tap + fmt::Debug>(self, tap: U) -> Setup<U> {
-        let Self { config, identity, listen, store, clock, entropy, tap: _, handle, inbox } = self;
-        Setup { config, identity, listen, store, clock, entropy, tap, handle, inbox }
+        let Self { config, identity, listen, store, clock, discovery, entropy, tap: _, handle, inbox } = self;
+        Setup { config, identity, listen, store, clock, discovery, entropy, tap, handle, inbox }
     }
 
     /// The node, for other tasks and threads. What they ask waits until the node runs.
