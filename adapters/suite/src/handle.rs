@@ -88,10 +88,11 @@ pub fn lagged(run: Run) {
     let mut events = running.handle.events();
     let call = |call| running.handle.call_blocking(call).unwrap();
     call(add([0, 0]));
+    // The answer comes before the events of the call; a view comes behind them.
+    running.handle.view_blocking(|_| ()).unwrap();
     // Every event from here on reaches `events`; it has missed none so far.
     let known: Vec<_> = std::iter::from_fn(|| events.waiting()).collect();
     assert!(known.len() < MAX_EVENTS);
-    running.handle.view_blocking(|_| ()).unwrap();
     let before = told.load(Ordering::SeqCst);
     while told.load(Ordering::SeqCst) < before + MAX_EVENTS as u64 + 50 {
         call(Call::Trust { peer: PEER });
