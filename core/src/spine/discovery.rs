@@ -67,8 +67,38 @@ pub fn detailed_part(device: &Device, filter: &Filter) -> Result<Option<Tape>, R
             .map(|(path, feature)| feature_information(&path.entity, path.feature, feature, None))
             .collect();
     }
-    let elements = filter.elements.as_ref().map(Criterion::from);
-    Ok(Some(project(&Tape::of(&tree), &[], elements)?))
+    let elements =
+        filter.elements.as_ref().and_then(Tape::get).map(|elements| Tape::of(&addressed(elements)));
+    Ok(Some(project(&Tape::of(&tree), &[], elements.as_ref().map(Criterion::from))?))
+}
+
+/// The same elements, with the addresses: they are what identifies the parts of a tree.
+fn addressed(
+    mut elements: NodeManagementDetailedDiscoveryDataElements,
+) -> NodeManagementDetailedDiscoveryDataElements {
+    if elements == Default::default() {
+        return elements;
+    }
+    // A description that names nothing names everything.
+    let device = elements.device_information.get_or_insert_with(|| {
+        let address = NodeManagementDetailedDiscoveryDeviceInformationElementsDescription {
+            device_address: Some(Default::default()),
+            ..Default::default()
+        };
+        NodeManagementDetailedDiscoveryDeviceInformationElements { description: Some(address) }
+    });
+    if let Some(description) = device.description.as_mut().filter(|d| **d != Default::default()) {
+        description.device_address = Some(Default::default());
+    }
+    let entities = elements.entity_information.as_mut().and_then(|entity| entity.description.as_mut());
+    if let Some(description) = entities.filter(|description| **description != Default::default()) {
+        description.entity_address = Some(Default::default());
+    }
+    let features = elements.feature_information.as_mut().and_then(|feature| feature.description.as_mut());
+    if let Some(description) = features.filter(|description| **description != Default::default()) {
+        description.feature_address = Some(Default::default());
+    }
+    elements
 }
 
 fn features(device: &Device) -> impl Iterator<Item = (FeaturePath, &LocalFeature)> {
