@@ -313,10 +313,7 @@ fn spine_example_ry_p_n_1_01() {
 
 #[test]
 fn spine_example_ry_p_y_1_1_01() {
-    let selectors = SetpointListDataSelectors {
-        setpoint_id: Some(SetpointId(1)),
-        ..SetpointListDataSelectors::default()
-    };
+    let selectors = SetpointListDataSelectors { setpoint_id: Some(SetpointId(1)) };
     let (before, reply, after) = change_value();
     replied(before, Filter::partial().select(&selectors), &reply, after);
 }
