@@ -49,12 +49,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn line(found: &Found) -> serde_json::Value {
     match found {
-        Found::Seen(seen) => json!({
-            "seen": seen.instance,
-            "ski": seen.record.ski.to_string(),
-            "register": seen.record.register,
-            "endpoints": seen.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        Found::Seen { sighting, interfaces } => json!({
+            "seen": sighting.instance,
+            "ski": sighting.ski().to_string(),
+            "register": sighting.record.register,
+            "endpoints": sighting.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "interfaces": interfaces,
         }),
-        Found::Gone { instance } => json!({ "gone": instance }),
+        Found::Gone { instance, ski } => json!({ "gone": instance, "ski": ski.to_string() }),
+        Found::Warning(warning) => json!({ "warning": warning.to_string() }),
+        other => json!({ "other": format!("{other:?}") }),
     }
 }

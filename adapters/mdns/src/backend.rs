@@ -16,21 +16,10 @@ use mdns_sd::{DaemonEvent, Error, IfKind, IfPredicate, ServiceDaemon, ServiceInf
 use tracing::{debug, info, warn};
 
 use crate::watch::{MAX_FINDINGS, Watch};
-use crate::{Discovery, Found, LOG, SERVICE, instance_name};
+use crate::{Discovery, Found, LOG, Options, SERVICE, instance_name};
 
 /// How long dropping waits for the goodbye to leave.
 pub const GOODBYE_TIME: Duration = Duration::from_secs(1);
-
-/// Where to announce and to look.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Names of the interfaces to use; empty for all.
-    pub interfaces: Vec<String>,
-    /// Addresses to announce, each where its subnet is; empty for those the interfaces have.
-    pub addresses: Vec<IpAddr>,
-    /// Whether to use the loopback interface too.
-    pub loopback: bool,
-}
 
 /// mDNS by [mdns-sd](https://docs.rs/mdns-sd) on threads of its own; beside another responder on port 5353 as well.
 ///

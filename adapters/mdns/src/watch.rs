@@ -110,7 +110,7 @@ impl Watch {
         let key = instance.to_lowercase();
         self.news.remove(&key);
         let told = self.known.remove(&key).and_then(|known| known.told);
-        told.is_none_or(|told| self.send(Found::Gone { instance: told.instance }))
+        told.is_none_or(|told| self.send(Found::Gone { ski: told.ski(), instance: told.instance }))
     }
 
     /// Tells the news; answers whether somebody listens.
@@ -122,7 +122,7 @@ impl Watch {
                 continue;
             };
             known.told = Some(known.now.clone());
-            let seen = Found::Seen(known.now.clone());
+            let seen = Found::Seen { sighting: known.now.clone(), interfaces: Vec::new() };
             if !self.send(seen) {
                 return false;
             }
