@@ -10,21 +10,26 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "mdns-sd")]
-mod backend;
+mod desk;
+#[cfg(feature = "mdns-sd")]
+mod known;
+#[cfg(feature = "mdns-sd")]
+mod mdns_sd;
 mod open;
 mod service;
-#[cfg(feature = "mdns-sd")]
-mod watch;
 
 #[cfg(feature = "mdns-sd")]
-pub use backend::{GOODBYE_TIME, MdnsSd};
+pub use desk::MAX_FINDINGS;
+#[cfg(feature = "mdns-sd")]
+pub use known::{DEBOUNCE, DISPUTE_TIME, MAX_INSTANCES};
+#[cfg(feature = "mdns-sd")]
+pub use mdns_sd::{LOOK_TIME, MAX_LINKS, MdnsSd};
 pub use open::{Backend, Error, Options, UnknownBackend, open};
 pub use service::{MAX_ADDRESSES, MAX_LABEL, Service, instance_name};
-#[cfg(feature = "mdns-sd")]
-pub use watch::{DEBOUNCE, MAX_FINDINGS, MAX_INSTANCES};
 
 use std::fmt;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use eebus_core::node::{Input, Sighting};
 use eebus_core::ship::identity::Ski;
@@ -32,6 +37,9 @@ use eebus_core::ship::txt::Record;
 
 /// The service type of SHIP nodes, with its domain (SHIP 7.1).
 pub const SERVICE: &str = "_ship._tcp.local.";
+
+/// How long dropping waits for the goodbye to leave.
+pub const GOODBYE_TIME: Duration = Duration::from_secs(1);
 
 #[cfg(feature = "mdns-sd")]
 const LOG: &str = "eebus::mdns";
