@@ -41,6 +41,7 @@ impl Node {
         }
         let retry = self.peers.get(peer).and_then(|row| row.dialling.not_before);
         self.notify(Event::Disconnected { peer, conn: id, why, retry });
+        self.keep_request(peer);
         self.drop_idle_stranger(peer);
     }
 

@@ -6,6 +6,7 @@ use super::deadlines::earlier;
 use super::event::Refused;
 use super::{Node, Who};
 use crate::ids::{AttemptId, ConnId, PeerId};
+use crate::ship::identity::Fingerprint;
 use crate::ship::{Connection, Output, Phase, Role};
 use crate::time::Instant;
 use alloc::boxed::Box;
@@ -44,6 +45,8 @@ pub(super) struct Conn {
     pub(super) from: Option<SocketAddr>,
     pub(super) attempt: Option<AttemptId>,
     pub(super) peer: Option<PeerId>,
+    /// Of the certificate TLS proved the key of.
+    pub(super) fingerprint: Option<Fingerprint>,
     pub(super) stage: ConnStage,
     /// The peer's hello said `ready`.
     pub(super) peer_ready: bool,
@@ -132,6 +135,7 @@ impl Node {
             from,
             attempt,
             peer: None,
+            fingerprint: None,
             stage: ConnStage::Connected(self.now + STAGE_TIME),
             peer_ready: false,
             credit: Credit::default(),

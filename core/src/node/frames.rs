@@ -9,6 +9,7 @@ use super::connections::{
 use super::event::{Event, Refused};
 use super::peers::Decision;
 use crate::ids::{ConnId, PeerId};
+use crate::ship::identity::ShipId;
 use crate::ship::{Connection, DATA_PREFIX, DATA_SUFFIX, Item, Output, Phase};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -63,14 +64,7 @@ impl Node {
                         conn.peer_ready = true;
                     }
                 }
-                Item::AccessMethods(methods) => {
-                    if let Some(row) =
-                        self.peers.get_mut(peer).filter(|row| row.ship_id.as_ref() != Some(&methods.id))
-                    {
-                        row.ship_id = Some(methods.id);
-                        self.unsaved |= row.decision == Decision::Trusted;
-                    }
-                }
+                Item::AccessMethods(methods) => self.ship_id_told(peer, methods.id),
                 Item::Repaired(repairs) => self.notify(Event::Repaired { peer, repairs }),
                 Item::Fault(fault) => self.notify(Event::Ship { peer, conn: id, fault }),
                 Item::Close(ending) => {
@@ -85,6 +79,16 @@ impl Node {
         }
         self.set_receive(id);
         self.sync_conn(id);
+    }
+
+    fn ship_id_told(&mut self, peer: PeerId, now: ShipId) {
+        let Some(row) = self.peers.get_mut(peer).filter(|row| row.ship_id.as_ref() != Some(&now)) else {
+            return;
+        };
+        self.unsaved |= row.decision == Decision::Trusted;
+        if let Some(before) = row.ship_id.replace(now.clone()) {
+            self.notify(Event::ShipIdChanged { peer, before, now });
+        }
     }
 
     fn entered(&mut self, peer: PeerId, phase: Phase) {
@@ -143,8 +147,8 @@ impl Node {
     pub(super) fn tell_trust(&mut self, peer: PeerId) {
         let now = self.now;
         let Some(row) = self.peers.get(peer) else { return };
-        let (trust, conns) = (row.trust(), row.conns.clone());
-        for id in conns {
+        for id in row.conns.clone() {
+            let trust = self.trust_on(peer, id);
             let mut out = Output::default();
             if let Some(ConnStage::Ship(ship)) = self.conns.get_mut(id).map(|conn| &mut conn.stage) {
                 ship.trust(trust, now, &mut out);

@@ -5,7 +5,7 @@ use super::action::Action;
 use super::connections::{
     ConnStage, MAX_PER_PEER, MAX_STRANGERS, MAX_UNPROVED, PING_INTERVAL, SMALL_MESSAGE, STAGE_TIME,
 };
-use super::event::{Event, PairingRequested, Refused};
+use super::event::{Event, Refused};
 use super::input::Stage;
 use super::peers::Decision;
 use crate::ids::{AttemptId, ConnId};
@@ -50,7 +50,7 @@ impl Node {
         if key.ski == self.config.key.ski {
             return self.refuse_conn(id, Refused::SelfConnection);
         }
-        let Some(peer) = self.peers.find_or_add(key.ski, self.config.max_peers) else {
+        let Some(peer) = self.find_or_add(key.ski) else {
             return self.refuse_conn(id, Refused::TooManyPeers);
         };
         if let Some(attempt) = attempt {
@@ -65,8 +65,10 @@ impl Node {
         let until = self.now + STAGE_TIME;
         if let Some(conn) = self.conns.get_mut(id) {
             conn.peer = Some(peer);
+            conn.fingerprint = Some(key.fingerprint);
             conn.stage = ConnStage::Secured(until);
         }
+        self.certificate_seen(peer, key.fingerprint);
         self.touch(peer);
         let strangers =
             self.conns.iter().filter(|(other, conn)| *other != id && self.is_stranger(conn)).count();
@@ -94,22 +96,20 @@ impl Node {
         let role = conn.role;
         let Some(row) = self.peers.get_mut(peer) else { return };
         row.conns.push(id);
-        let trust = row.trust();
-        let ship_id = row.ship_id.clone();
-        let ski = row.ski;
         self.notify(Event::Connected { peer, conn: id });
         self.act(Action::Receive { conn: id, limit: SMALL_MESSAGE });
         self.contest_begins(peer);
+        self.accept_stranger(peer);
+        let trust = self.trust_on(peer, id);
+        let is_being_kept = self.peers.get(peer).is_none_or(|row| row.trust_waits.is_some());
         let mut out = Output::default();
         let own = self.config.own();
         let ship = Connection::start(role, trust, &own, &self.config.timers, now, &mut out);
         if let Some(conn) = self.conns.get_mut(id) {
             conn.stage = ConnStage::Ship(Box::new(ship));
         }
-        if trust == Trust::Undecided
-            && self.peers.get(peer).is_some_and(|p| p.decision == Decision::Undecided)
-        {
-            self.notify(Event::PairingRequested(PairingRequested { peer, ski, ship_id }));
+        if trust == Trust::Undecided && !is_being_kept {
+            self.asks_for_trust(peer);
         }
         self.carry_out(id, out);
     }
