@@ -192,3 +192,114 @@ fn number(value: &ScaledNumber, unit: Option<&UnitOfMeasurement>) -> String {
     let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
     format!("{grouped}{rest}{unit}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eebus_core::json::Tape;
+    use eebus_core::spine::{Operations, RemoteFeature};
+
+    /// A peer with one entity that offers these functions, and reported this.
+    fn remote(reported: Vec<(FunctionId, Tape)>) -> Remote {
+        let mut remote = Remote::default();
+        let path = FeaturePath::new(&[1], 2);
+        let functions = reported.iter().map(|(function, _)| (*function, Operations::READ)).collect();
+        let (feature_type, role) = (FeatureType::Generic, Role::Server);
+        remote
+            .features
+            .insert(path.clone(), RemoteFeature { feature_type, role, functions, response_delay: None });
+        for (function, data) in reported {
+            assert!(remote.keep(&path, function, data));
+        }
+        remote
+    }
+
+    fn of<T: FunctionData>(data: &T) -> (FunctionId, Tape) {
+        (T::FUNCTION, Tape::of(data))
+    }
+
+    fn told(reported: Vec<(FunctionId, Tape)>) -> Vec<String> {
+        facts(&remote(reported)).into_values().collect()
+    }
+
+    #[test]
+    fn measurements_have_scope_phase_unit_and_state() {
+        let row = |id: u32, value, state| MeasurementData {
+            measurement_id: Some(id.into()),
+            value_type: Some(MeasurementValueType::Value),
+            value: Some(value),
+            value_state: Some(state),
+            ..Default::default()
+        };
+        let about = |id: u32, scope, unit| MeasurementDescriptionData {
+            measurement_id: Some(id.into()),
+            scope_type: Some(scope),
+            unit: Some(unit),
+            ..Default::default()
+        };
+        let phase = ElectricalConnectionParameterDescriptionData {
+            measurement_id: Some(1.into()),
+            ac_measured_phases: Some(ElectricalConnectionPhaseName::A),
+            ..Default::default()
+        };
+        let values = MeasurementListData {
+            measurement_data: vec![
+                row(0, ScaledNumber::new(34_505, -1), MeasurementValueState::Normal),
+                row(1, ScaledNumber::new(-1_234, 3), MeasurementValueState::OutOfRange),
+                row(2, 1.into(), MeasurementValueState::Normal),
+            ],
+        };
+        let described = MeasurementDescriptionListData {
+            measurement_description_data: vec![
+                about(0, ScopeType::AcPowerTotal, UnitOfMeasurement::W),
+                about(1, ScopeType::AcCurrent, UnitOfMeasurement::A),
+            ],
+        };
+        let phases = ElectricalConnectionParameterDescriptionListData {
+            electrical_connection_parameter_description_data: vec![phase],
+        };
+        assert_eq!(told(vec![of(&values)]), Vec::<String>::new(), "nothing is said before it is described");
+        assert_eq!(
+            told(vec![of(&values), of(&described), of(&phases)]),
+            ["measured acPowerTotal: 3,450.5 W", "measured acCurrent of phase a: -1,234,000 A (outOfRange)"]
+        );
+    }
+
+    #[test]
+    fn limits_settings_and_states_are_told_but_for_what_lpc_tells() {
+        let about = |id: u32, scope| LoadControlLimitDescriptionData {
+            limit_id: Some(id.into()),
+            limit_direction: Some(EnergyDirection::Consume),
+            scope_type: Some(scope),
+            unit: Some(UnitOfMeasurement::A),
+            ..Default::default()
+        };
+        let limit = |id: u32| LoadControlLimitData {
+            limit_id: Some(id.into()),
+            is_limit_active: Some(id == 1),
+            value: Some(16.into()),
+            ..Default::default()
+        };
+        let described = LoadControlLimitDescriptionListData {
+            load_control_limit_description_data: vec![
+                about(0, ScopeType::ActivePowerLimit),
+                about(1, ScopeType::OverloadProtection),
+                about(2, ScopeType::SelfConsumption),
+            ],
+        };
+        let limits = LoadControlLimitListData { load_control_limit_data: vec![limit(0), limit(1), limit(2)] };
+        let state = DeviceDiagnosisStateData {
+            operating_state: Some(DeviceDiagnosisOperatingState::Failure),
+            last_error_code: Some("E7".into()),
+            ..Default::default()
+        };
+        assert_eq!(
+            told(vec![of(&described), of(&limits), of(&state)]),
+            [
+                "operating state failure, last error E7",
+                "limit overloadProtection: 16 A, in force",
+                "limit selfConsumption: 16 A, not in force",
+            ]
+        );
+    }
+}
