@@ -8,7 +8,7 @@ use crate::model::{
 use crate::ship::identity::{PeerKey, ShipId};
 use crate::ship::txt::Record;
 use crate::ship::{Own, Timers};
-use crate::spine::{Device, Operations};
+use crate::spine::{Device, FeaturePath, Operations};
 use crate::usecase::Actor;
 use alloc::boxed::Box;
 use alloc::format;
@@ -86,6 +86,7 @@ pub struct Config {
     pub dial: bool,
     pub(super) device: Device,
     pub(super) actors: Vec<Installed>,
+    pub(super) clients: Vec<Vec<u32>>,
     pub(super) product: Product,
 }
 
@@ -113,6 +114,7 @@ impl Config {
             dial: true,
             device,
             actors: Vec::new(),
+            clients: Vec::new(),
             product,
         }
     }
@@ -130,6 +132,13 @@ impl Config {
     /// Adds an entity.
     pub fn entity(&mut self, entity_type: EntityType) -> Entity {
         Entity(self.device.add_entity(entity_type))
+    }
+
+    /// Gives an entity a `Generic` client feature, from which the application reads, subscribes and writes; the one it
+    /// has where it has one. Comes after its actors.
+    pub fn client(&mut self, entity: &Entity) -> Option<FeaturePath> {
+        self.clients.push(entity.0.clone());
+        self.device.add_feature(&entity.0, FeatureType::Generic, Role::Client)
     }
 
     /// Installs an actor on an entity of this configuration.

@@ -1,6 +1,6 @@
 //! A configuration as data: what a trace begins with, and what makes the same node again.
 
-use super::config::{Config, Product};
+use super::config::{Config, Entity, Product};
 use crate::model::{DeviceType, EntityType};
 use crate::ship::Timers;
 use crate::ship::identity::PeerKey;
@@ -34,6 +34,9 @@ pub struct ConfigData {
     pub entities: Vec<EntityType>,
     /// The actors in the order of their installation.
     pub actors: Vec<ActorData>,
+    /// Entities with a client feature of the application's.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub clients: Vec<Vec<u32>>,
 }
 
 /// An actor with its place.
@@ -62,7 +65,8 @@ impl Config {
     /// Everything this configuration was made from.
     pub fn data(&self) -> ConfigData {
         // Named one by one, so that a new field is not forgotten.
-        let Self { key, record, timers, max_connections, max_peers, dial, device, actors, product } = self;
+        let Self { key, record, timers, max_connections, max_peers, dial, device, actors, clients, product } =
+            self;
         let entities = device.entities().filter(|(path, _)| *path != [0]);
         let actors = actors.iter().map(|installed| ActorData {
             entity: installed.entity.clone(),
@@ -79,6 +83,7 @@ impl Config {
             device_type: device.device_type.clone(),
             entities: entities.map(|(_, entity)| entity.entity_type.clone()).collect(),
             actors: actors.collect(),
+            clients: clients.clone(),
         }
     }
 }
@@ -107,6 +112,9 @@ impl ConfigData {
             let actor = recipe.make().or_else(|| make(recipe));
             config.install_boxed(entity, actor.ok_or_else(|| UnknownActor(recipe.clone()))?);
         }
+        for entity in &self.clients {
+            config.client(&Entity(entity.clone()));
+        }
         Ok(config)
     }
 }
@@ -133,6 +141,8 @@ mod tests {
         let pump = config.entity(EntityType::from("AcmePump"));
         let system = ControllableSystem::new(watts(9_000)).failsafe(watts(1), Duration::from_secs(9_000));
         assert_eq!(config.install(&pump, system.approval(Approval::Automatic)), ActorId(1));
+        let generic = |entity: &Entity, config: &mut Config| config.client(entity).unwrap().feature;
+        assert_eq!((generic(&guard, &mut config), generic(&pump, &mut config)), (1, 6));
         config
     }
 

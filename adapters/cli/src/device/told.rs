@@ -14,6 +14,11 @@ pub(super) fn say(line: impl Display) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
+/// Warns on standard error.
+pub(super) fn warn(line: impl Display) {
+    eprintln!("eebus: {line}");
+}
+
 /// Says what happened, where a user wants to know.
 pub(super) fn event(node: &At<'_>, event: &Event) {
     match event {
