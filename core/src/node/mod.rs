@@ -46,7 +46,7 @@ pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
 pub use peers::{Decision, MAX_ENDPOINTS, MAX_SIGHTINGS};
 pub use readiness::{Readiness, Rung, WaitsFor};
-pub use saved::{Saved, SavedData, SavedPeer};
+pub use saved::{Saved, SavedData, SavedPeer, Saves};
 pub use tap::{NoTap, Tap, Tapped};
 pub use view::{PeerView, View};
 
@@ -81,6 +81,7 @@ pub struct Node {
     touched: BTreeSet<PeerId>,
     next_attempt: u64,
     next_seq: u64,
+    saves: Saves,
     unsaved: bool,
     stage: Running,
 }
@@ -117,6 +118,7 @@ impl Node {
             touched: BTreeSet::new(),
             next_attempt: 0,
             next_seq: 0,
+            saves: Saves::default(),
             unsaved: false,
             stage: Running::Yes,
         };
@@ -147,8 +149,14 @@ impl Node {
             Input::Lost { conn, why } => self.on_lost(conn, why),
             Input::Seen(sighting) => self.on_seen(sighting),
             Input::Gone { instance } => self.on_gone(&instance),
-            Input::Persisted { seq } => self.on_persisted(seq),
-            Input::PersistFailed { seq, detail } => self.on_persist_failed(seq, detail),
+            Input::Persisted { seq } => {
+                self.saves.kept = self.saves.kept.max(seq);
+                self.on_persisted(seq);
+            }
+            Input::PersistFailed { seq, detail } => {
+                self.saves.failed = self.saves.failed.max(seq);
+                self.on_persist_failed(seq, detail);
+            }
         }
         self.settle();
     }

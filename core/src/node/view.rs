@@ -1,6 +1,6 @@
 //! Looking at a node without changing it.
 
-use super::{Decision, Node, Readiness};
+use super::{Decision, Node, Readiness, Saves};
 use crate::ids::{ActorId, ConnId, PeerId, Ticket};
 use crate::ship::Phase;
 use crate::ship::identity::{ShipId, Ski};
@@ -51,6 +51,11 @@ impl<'a> View<'a> {
     /// The local device.
     pub fn device(self) -> &'a Device {
         self.node.spine.device()
+    }
+
+    /// How far the store is. What a call decided is kept once everything asked for after its answer is.
+    pub fn saves(self) -> Saves {
+        Saves { asked: self.node.next_seq, ..self.node.saves }
     }
 
     /// Every known peer.
