@@ -55,6 +55,6 @@ fn line(found: &Found) -> serde_json::Value {
             "register": seen.record.register,
             "endpoints": seen.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
-        Found::Gone { instance } => json!({ "gone": instance }),
+        Found::Gone { instance, ski, .. } => json!({ "gone": instance, "ski": ski.to_string() }),
     }
 }

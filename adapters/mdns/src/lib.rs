@@ -25,6 +25,7 @@ use std::fmt;
 use std::task::{Context, Poll};
 
 use eebus_core::node::{Input, Sighting};
+use eebus_core::ship::identity::Ski;
 use eebus_core::ship::txt::Record;
 
 /// The service type of SHIP nodes, with its domain (SHIP 7.1).
@@ -49,14 +50,17 @@ pub trait Discovery: fmt::Debug + Send {
 
 /// What discovery has to tell. Own announcements are found too: the node knows its SKI.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every finding is the large one")]
 pub enum Found {
     /// A node is there, or is there in another way.
     Seen(Sighting),
     /// A node said goodbye, or its record ran out.
     Gone {
+        /// Its SKI, as it was seen.
+        ski: Ski,
         /// Its instance name, as it was seen.
         instance: String,
+        /// The interface, as it was seen.
+        interface: Option<String>,
     },
 }
 
@@ -64,7 +68,7 @@ impl From<Found> for Input<'static> {
     fn from(found: Found) -> Self {
         match found {
             Found::Seen(sighting) => Self::Seen(sighting),
-            Found::Gone { instance } => Self::Gone { instance },
+            Found::Gone { ski, instance, interface } => Self::Gone { ski, instance, interface },
         }
     }
 }

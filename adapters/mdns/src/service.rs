@@ -45,7 +45,7 @@ impl Service {
         endpoints.truncate(MAX_ADDRESSES);
         let name = self.host.trim_end_matches('.').to_owned();
         endpoints.extend(Some(at(Host::Name { name, port: self.port })).filter(Endpoint::is_usable));
-        Ok(Sighting { instance: instance(&self.full_name), record, endpoints })
+        Ok(Sighting { instance: instance(&self.full_name), interface: None, record, endpoints })
     }
 
     fn address(&self, ip: IpAddr, interface: u32) -> Host {

@@ -110,7 +110,10 @@ impl Watch {
         let key = instance.to_lowercase();
         self.news.remove(&key);
         let told = self.known.remove(&key).and_then(|known| known.told);
-        told.is_none_or(|told| self.send(Found::Gone { instance: told.instance }))
+        told.is_none_or(|told| {
+            let (ski, instance, interface) = (told.ski(), told.instance, told.interface);
+            self.send(Found::Gone { ski, instance, interface })
+        })
     }
 
     /// Tells the news; answers whether somebody listens.

@@ -1,5 +1,6 @@
 //! What a node is made of, decided before it runs.
 
+use super::trust_level::TrustPolicy;
 use crate::ids::ActorId;
 use crate::json::Tape;
 use crate::model::{
@@ -84,6 +85,8 @@ pub struct Config {
     pub max_peers: usize,
     /// Whether trusted peers are dialled; every node listens.
     pub dial: bool,
+    /// What is done with strangers; a window begins with the node.
+    pub trust_policy: TrustPolicy,
     pub(super) device: Device,
     pub(super) actors: Vec<Installed>,
     pub(super) clients: Vec<Vec<u32>>,
@@ -112,6 +115,7 @@ impl Config {
             max_connections: MAX_CONNECTIONS,
             max_peers: MAX_PEERS,
             dial: true,
+            trust_policy: TrustPolicy::Manual,
             device,
             actors: Vec::new(),
             clients: Vec::new(),
