@@ -48,6 +48,6 @@ mod websocket;
 pub use certificate::{Certificate, CertificateError};
 pub use driver::{CLOSE_TIME, Doing, Driver, Interest, MAX_CLOSING};
 pub use error::{Blame, Layer, LinkError};
-pub use identity::{Identity, IdentityError, entropy};
+pub use identity::{Check, Identity, IdentityError, SkiRule, Verdict, entropy};
 pub use link::{DEFAULT_LIMIT, Link, LinkEvent};
 pub use upgrade::UpgradeError;

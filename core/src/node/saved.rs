@@ -21,6 +21,18 @@ pub struct Saved {
     pub data: Vec<SavedData>,
 }
 
+/// How far the store is, in sequence numbers of [`Action::Persist`](super::Action::Persist).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Saves {
+    /// The latest one it was asked to keep.
+    pub asked: u64,
+    /// Up to here everything is kept.
+    pub kept: u64,
+    /// The latest one it could not keep; a later one that is kept makes up for it.
+    pub failed: u64,
+}
+
 /// A peer somebody decided about (SHIP 12.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
