@@ -8,12 +8,8 @@
 //!
 //! # Logs
 //!
-//! With `tracing`; contents of messages and secrets never. `eebus::link` has the stages of a connection, progress at
-//! `DEBUG`, failures and tolerated faults at `WARN`, within the span `connection` of `eebus::driver` with the fields
-//! `conn` and `peer` (the SKI, once proved). `eebus::driver` has what happens to sockets, at `DEBUG`. `eebus::node`
-//! has what the application is told: at `WARN` every refusal and broken rule with its `reason`, at `INFO` who comes
-//! and goes, at `DEBUG` every step of `readiness`. The WebSocket library logs those through `log` at `TRACE` under
-//! the target `tungstenite`: keep that off.
+//! A [`Driver`] tells `tracing` everything that goes in and out of its node, as the docs of `eebus-pump` say; a
+//! [`Link`] alone tells its stages under `eebus::link`.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,

@@ -8,6 +8,7 @@ use crate::ids::{PeerId, RequestId, Ticket};
 use crate::json::Repairs;
 use crate::model::FunctionId;
 use alloc::string::String;
+use core::fmt;
 
 /// Something happened in a session, or to local data.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,6 +125,22 @@ pub enum Outcome {
     SessionEnded,
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("done"),
+            Self::Refused { error, description } if description.is_empty() => {
+                write!(f, "refused with error {error}")
+            }
+            Self::Refused { error, description } => {
+                write!(f, "refused with error {error}: {}", description.escape_debug())
+            }
+            Self::TimedOut => f.write_str("not answered in time"),
+            Self::SessionEnded => f.write_str("over with the session"),
+        }
+    }
+}
+
 /// Why a ticket was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -136,6 +153,17 @@ pub enum Unsettled {
     SessionEnded,
     /// What it would have changed is no longer what it was proposed on.
     Outdated(Refusal),
+}
+
+impl fmt::Display for Unsettled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(reason) => write!(f, "refused: {reason}"),
+            Self::Unanswered => f.write_str("nobody decided in time"),
+            Self::SessionEnded => f.write_str("the session ended"),
+            Self::Outdated(refusal) => write!(f, "outdated: {refusal}"),
+        }
+    }
 }
 
 /// What a peer did wrong.
@@ -168,6 +196,24 @@ pub enum Fault {
         /// The reference it carries.
         reference: Option<u64>,
     },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(detail) => write!(f, "an unreadable datagram: {detail}"),
+            Self::Header(fault) => fault.fmt(f),
+            Self::OwnAddress => f.write_str("a datagram under this node's own address"),
+            Self::Refused { feature, refusal } => write!(f, "a request to {feature} was refused: {refusal}"),
+            Self::Data { feature, refusal } => {
+                write!(f, "data of {feature} could not be taken over: {refusal}")
+            }
+            Self::Unsolicited { reference: Some(reference) } => {
+                write!(f, "an answer to #{reference}, which nobody asked")
+            }
+            Self::Unsolicited { reference: None } => f.write_str("an answer that says not to what"),
+        }
+    }
 }
 
 /// Why a session can not go on.
