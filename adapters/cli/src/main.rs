@@ -6,6 +6,7 @@ mod demo;
 mod device;
 #[cfg(test)]
 mod examples;
+mod explain;
 mod failure;
 mod generate;
 mod log;
