@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Ran, eebus_with};
+use common::{Ran, eebus, eebus_with};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -72,7 +72,7 @@ fn keys_of_tls_are_written_only_on_request_and_with_a_warning() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    let missing = eebus_with(&["demo", "--tls-key-log"], &[], b"");
+    let missing = eebus(&["demo", "--tls-key-log"]);
     assert_eq!(missing.code, Some(2));
     assert!(missing.err.contains("SSLKEYLOGFILE is not set; name a file"), "{}", missing.err);
 }

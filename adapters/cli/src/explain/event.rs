@@ -122,7 +122,7 @@ impl Teller {
                 }
             }
             lpc::Event::Reported { peer, limit } => {
-                self.tell(peer, format_args!("reports its limit: {limit}"))
+                self.tell(peer, format_args!("reports its limit: {limit}"));
             }
             lpc::Event::Declined { peer, what, outcome } => {
                 self.tell(peer, format_args!("declines {what}: {outcome}"));
