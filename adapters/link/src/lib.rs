@@ -35,6 +35,7 @@
 mod certificate;
 mod driver;
 mod error;
+mod facts;
 mod identity;
 mod key_log;
 mod link;
@@ -45,6 +46,7 @@ mod websocket;
 pub use certificate::{Certificate, CertificateError};
 pub use driver::{CLOSE_TIME, Doing, Driver, Interest, MAX_CLOSING};
 pub use error::{Blame, Layer, LinkError};
+pub use facts::CertificateFacts;
 pub use identity::{Identity, IdentityError, entropy};
 pub use key_log::{KEY_LOG_VARIABLE, log_tls_keys};
 pub use link::{DEFAULT_LIMIT, Link, LinkEvent};

@@ -58,9 +58,16 @@ impl Teller {
                     repairs.iter().map(|(repair, count)| format!("{count} × {repair}")).collect();
                 self.tell(peer, format_args!("writes in a form of its own: {}", repairs.join(", ")));
             }
-            Event::Discovered { peer } => {
+            Event::Discovered { peer, news } if news.removed.is_empty() && news.modified.is_empty() => {
                 self.tell(peer, "says what it is");
                 self.show(*peer);
+            }
+            Event::Discovered { peer, news } => {
+                let (added, removed, modified) = (&news.added, &news.removed, &news.modified);
+                let what = format_args!(
+                    "is another one now: entities {removed:?} are gone, {added:?} are new, {modified:?} are changed"
+                );
+                self.tell(peer, what);
             }
             Event::UseCases { peer } => {
                 self.tell(peer, "says what it can do");

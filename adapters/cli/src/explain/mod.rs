@@ -197,6 +197,17 @@ fn words(call: &Call) -> String {
         }
         Call::SetData { feature, function, .. } => format!("sets {function} of {feature}"),
         Call::Shutdown => "shuts the node down".into(),
+        Call::Invoke { peer, to, .. } => format!("calls {to} of {peer}"),
+        Call::GiveUp { peer, kind, server, .. } => {
+            format!("gives its {} of {server} of {peer} back", format!("{kind:?}").to_lowercase())
+        }
+        Call::AddEntity { .. } => "adds an entity to the device".into(),
+        Call::RemoveEntity { entity } => format!("removes entity {entity:?}"),
+        Call::AddFeature { entity, .. } => format!("adds a feature to entity {entity:?}"),
+        Call::RemoveFeature { feature } => format!("removes feature {feature}"),
+        Call::SetAvailable { use_case, available, .. } => {
+            format!("says that {use_case} is {}", if *available { "in use" } else { "not in use" })
+        }
         other => format!("{other:?}"),
     }
 }

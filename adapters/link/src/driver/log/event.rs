@@ -26,7 +26,7 @@ pub(super) fn about(event: &Event) -> (Option<ConnId>, Option<PeerId>) {
         | Event::DialFailed { peer, .. }
         | Event::Spine { peer, .. }
         | Event::Repaired { peer, .. }
-        | Event::Discovered { peer }
+        | Event::Discovered { peer, .. }
         | Event::UseCases { peer }
         | Event::Data { peer, .. }
         | Event::Answered { peer, .. }
@@ -120,7 +120,10 @@ fn spine(event: &Event) {
                 repairs.iter().map(|(repair, count)| format!("{count} × {repair}")).collect();
             debug!(target: SPINE, repairs = repairs.join(", "), "repaired");
         }
-        Event::Discovered { .. } => info!(target: SPINE, "discovered"),
+        Event::Discovered { news, .. } => {
+            let (added, removed, modified) = (&news.added, &news.removed, &news.modified);
+            info!(target: SPINE, ?added, ?removed, ?modified, "discovered");
+        }
         Event::UseCases { .. } => info!(target: SPINE, "use cases known"),
         Event::Data { feature, function, .. } => debug!(target: SPINE, %feature, %function, "data"),
         Event::Answered { request, outcome: Outcome::Done, .. } => {
