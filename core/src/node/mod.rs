@@ -17,6 +17,7 @@ mod credit;
 mod deadlines;
 mod dialer;
 mod event;
+mod frame_name;
 mod frame_text;
 mod frames;
 mod input;
@@ -49,6 +50,7 @@ pub use dialer::{
     CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY, STAGGER,
 };
 pub use event::{Event, PairingRequested, Refused};
+pub use frame_name::{FrameName, Layer};
 pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
 pub use peers::{
