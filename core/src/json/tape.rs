@@ -8,6 +8,7 @@ use super::builder::Builder;
 use super::cursor::Cursor;
 use super::error::Error;
 use super::limits::Limits;
+use super::notes::Note;
 use super::reader::{self, Shape};
 use super::repairs::Repairs;
 use super::table::Ty;
@@ -38,7 +39,7 @@ impl Tape {
     ///
     /// The input is no JSON, has another type, or exceeds a limit.
     pub fn read(ty: &'static Ty, bytes: &[u8], limits: &Limits) -> Result<(Self, Repairs), Error> {
-        reader::read(ty, bytes, Shape::Value, limits)
+        reader::read(ty, bytes, Shape::Value, limits, false).map(|(tape, repairs, _)| (tape, repairs))
     }
 
     /// Reads a document, `{"datagram":…}`: an object with exactly one member, which is a field of `ty`.
@@ -47,7 +48,29 @@ impl Tape {
     ///
     /// As [`Tape::read`]; and there is no member, another one, or more than one.
     pub fn read_document(ty: &'static Ty, bytes: &[u8], limits: &Limits) -> Result<(Self, Repairs), Error> {
-        reader::read(ty, bytes, Shape::Document, limits)
+        reader::read(ty, bytes, Shape::Document, limits, false).map(|(tape, repairs, _)| (tape, repairs))
+    }
+
+    /// As [`Tape::read`], and names the place of each repair instead of counting them. For tools: it takes longer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tape::read`].
+    pub fn inspect(ty: &'static Ty, bytes: &[u8], limits: &Limits) -> Result<(Self, Vec<Note>), Error> {
+        reader::read(ty, bytes, Shape::Value, limits, true).map(|(tape, _, notes)| (tape, notes))
+    }
+
+    /// As [`Tape::read_document`], and names the place of each repair instead of counting them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tape::read_document`].
+    pub fn inspect_document(
+        ty: &'static Ty,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<(Self, Vec<Note>), Error> {
+        reader::read(ty, bytes, Shape::Document, limits, true).map(|(tape, _, notes)| (tape, notes))
     }
 
     /// A struct without fields.
@@ -68,9 +91,9 @@ impl Tape {
         Self { ty, text, tokens, swept }
     }
 
-    /// Makes the writer write every container anew.
-    #[cfg(test)]
-    pub(crate) fn forget_canonical(&mut self) {
+    /// Forgets which text was canonical: the writer writes every struct and list anew, as it would one that was built.
+    /// The value and what is written stay the same.
+    pub fn forget_canonical(&mut self) {
         for token in self.tokens.iter_mut().filter(|token| token.is_container()) {
             *token = token.touched();
         }
@@ -118,7 +141,7 @@ impl PartialEq for Tape {
     }
 }
 
-/// The type's name and the value as ordinary JSON.
+/// The type's name and the value as ordinary JSON, without secrets.
 impl fmt::Debug for Tape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}", self.ty.name, self.root())

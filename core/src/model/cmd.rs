@@ -9,7 +9,7 @@ use super::generated::{
 };
 use super::{AbsoluteOrRelativeTime, CmdControl, FunctionData, FunctionId, Header};
 use crate::json::table::Choice;
-use crate::json::{Builder, Cursor, ElementTag, Error, Limits, Repairs, Tape, Typed, Value};
+use crate::json::{Builder, Cursor, ElementTag, Error, Limits, Note, Repairs, Tape, Typed, Value};
 
 /// Field numbers of `DatagramType`.
 mod datagram_field {
@@ -47,6 +47,25 @@ impl Datagram {
     /// The bytes are no such document or exceed a limit.
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<(Self, Repairs), Error> {
         Tape::read_document(&SPINE_DOCUMENT, bytes, limits).map(|(tape, repairs)| (Self(tape), repairs))
+    }
+
+    /// As [`Datagram::read`], and names the place of each repair instead of counting them. For tools.
+    ///
+    /// # Errors
+    ///
+    /// As [`Datagram::read`].
+    pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<(Self, Vec<Note>), Error> {
+        Tape::inspect_document(&SPINE_DOCUMENT, bytes, limits).map(|(tape, notes)| (Self(tape), notes))
+    }
+
+    /// The document as a tape.
+    pub fn as_tape(&self) -> &Tape {
+        &self.0
+    }
+
+    /// The document as a tape.
+    pub fn into_tape(self) -> Tape {
+        self.0
     }
 
     /// Appends the document.

@@ -13,6 +13,7 @@ macro_rules! literals {
             first: &const { $crate::model::macros::join(KEYS, b"[{\"", b"\":\0") },
             values: &const { $crate::model::macros::join(&[$($value),*], b"\"", b"\"") },
             aliases: $crate::model::macros::ALIASES,
+            secrets: &["pin"],
         };
     };
 }

@@ -31,6 +31,7 @@
 //! # Ok::<(), eebus_core::json::Error>(())
 //! ```
 
+mod check;
 mod cmd;
 #[cfg(test)]
 mod exchange_tests;
@@ -50,6 +51,7 @@ mod tests;
 mod time;
 mod value;
 
+pub use check::{Demand, Violation, violations};
 pub use cmd::{Cmd, CmdView, Datagram, Filter, FilterView, write_datagram};
 pub use function::{ElementsScope, FunctionData, FunctionId, FunctionInfo, FunctionKind, UnknownFunction};
 pub use generated::*;

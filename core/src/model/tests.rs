@@ -155,6 +155,53 @@ fn a_pin_does_not_show_in_debug_output() {
 }
 
 #[test]
+fn whatever_holds_a_pin_is_a_secret() {
+    let mut pins = 0;
+    for ty in types().into_values() {
+        for (key, field) in ty.keys.iter().zip(ty.fields) {
+            let is_pin = matches!(field.kind, Kind::Text(TextRule::Pin));
+            pins += usize::from(is_pin);
+            assert_eq!(LITERALS.secrets.contains(&LITERALS.name(*key)), is_pin, "{}", ty.name);
+        }
+    }
+    assert_eq!(pins, 1);
+}
+
+#[test]
+fn repairs_are_named_with_their_place() {
+    use crate::json::Repair::*;
+    let json = r#"{"datagram":[{"header":[{"msgCounter":1,"colour":"red"},{"ackRequest":null}]},
+        {"payload":[{"cmd":[[{"filter":[[{"cmdControl":{"delete":{}}},{"loadControlLimitDataElements":[
+        {"value":[{"number":[]},{"timePeriod":[]}]}, {"timePeriod":[{"endTime":[{"odd":1}]}]}]}]]},
+        {"loadControlLimitListData":[{"loadControlLimitData":[[{"limitId":0}],null,
+        [{"value":[{"scale":0},{"number":1.0},{"scale":1}]},{"limitId":1}],[{"limit_size":[{"a":[1]}]}]]}]}]]}]}]}"#;
+    let (datagram, notes) = Datagram::inspect(json.as_bytes(), &Limits::default()).unwrap();
+    let (read, repairs) = Datagram::read(json.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(datagram, read);
+    assert_eq!(notes.len() as u32, repairs.iter().map(|(_, count)| count).sum::<u32>());
+    let data = "datagram.payload.cmd[0].loadControlLimitListData.loadControlLimitData";
+    let filter = "datagram.payload.cmd[0].filter[0]";
+    let expected = [
+        (SeveralKeys, "datagram.header".into()),
+        (UnknownElement, "datagram.header.colour".into()),
+        (Null, "datagram.header.ackRequest".into()),
+        (ObjectForm, format!("{filter}.cmdControl")),
+        (EmptyObject, format!("{filter}.cmdControl.delete")),
+        (UnknownElement, format!("{filter}.loadControlLimitDataElements.value.timePeriod")),
+        (UnknownElement, format!("{filter}.loadControlLimitDataElements.timePeriod.endTime.odd")),
+        (Order, format!("{filter}.loadControlLimitDataElements")),
+        (Null, data.into()),
+        (NumberForm, format!("{data}[1].value")),
+        (Order, format!("{data}[1].value")),
+        (Duplicate, format!("{data}[1].value")),
+        (Order, format!("{data}[1]")),
+        (UnknownElement, format!("{data}[2].limit_size")),
+    ];
+    let notes: Vec<_> = notes.into_iter().map(|note| (note.repair, note.path)).collect();
+    assert_eq!(notes, expected);
+}
+
+#[test]
 fn units_differ_by_case() {
     assert_eq!(UnitOfMeasurement::from("s"), UnitOfMeasurement::Second);
     assert_eq!(UnitOfMeasurement::from("S"), UnitOfMeasurement::Siemens);
