@@ -24,6 +24,8 @@ mod lookup;
 mod notes;
 mod number;
 mod plain;
+#[cfg(feature = "serde")]
+mod plain_serde;
 mod read_value;
 mod reader;
 mod repairs;

@@ -235,3 +235,49 @@ fn what_other_stacks_name_differently_is_read() {
         r#"[{"supplyConditionThresholdRelationData":[[]]}]"#,
     );
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn every_type_becomes_ordinary_json_and_comes_back() {
+    for ty in types().into_values() {
+        let mut builder = Builder::new(ty);
+        fill(ty, &mut builder);
+        let full = builder.finish();
+        let plain = serde_json::to_value(full.root().plain()).unwrap();
+        assert_eq!(Tape::deserialize_plain(ty, &plain).as_ref().ok(), Some(&full), "{}", ty.name);
+        let text = format!("{}", full.root().plain());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), plain, "{}", ty.name);
+        let (read, _) = Tape::read(ty, text.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(read, full);
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn typed_structs_are_ordinary_json_and_refuse_what_they_would_lose() {
+    let limit = LoadControlLimitData {
+        limit_id: Some(1.into()),
+        is_limit_active: Some(true),
+        time_period: Some(TimePeriod { end_time: Some("PT2H".into()), ..Default::default() }),
+        value: Some(ScaledNumber::new(42, 2)),
+        ..Default::default()
+    };
+    let json = r#"{"limitId":1,"isLimitActive":true,"timePeriod":{"endTime":"PT2H"},"value":{"number":42,"scale":2}}"#;
+    assert_eq!(serde_json::to_string(&limit).unwrap(), json);
+    assert_eq!(serde_json::from_str::<LoadControlLimitData>(json).unwrap(), limit);
+    assert_eq!(serde_json::to_string(&LoadControlLimitId(7)).unwrap(), "7");
+    assert_eq!(serde_json::from_str::<AddressDevice>("\"d:_n:a_b\"").unwrap().as_str(), "d:_n:a_b");
+    for (json, error) in [
+        (r#"{"limitld":1}"#, "limitld: unknown element"),
+        (r#"{"value":{"number":1.5}}"#, "expected a whole number"),
+        (r#"{"value":{"numbers":1}}"#, "value.numbers: unknown element"),
+        ("[1]", "expected a struct LoadControlLimitDataType"),
+    ] {
+        let told = format!("{}", serde_json::from_str::<LoadControlLimitData>(json).unwrap_err());
+        assert!(told.contains(error), "{told}");
+    }
+    let message =
+        r#"{"data":{"header":{"protocolId":"ee1.0"},"payload":{"a":[1,-2,2.5,true,null,"x\"y",{}]}}}"#;
+    let typed: ShipMessage = serde_json::from_str(message).unwrap();
+    assert_eq!(serde_json::to_string(&typed).unwrap(), message);
+}
