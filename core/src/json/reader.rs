@@ -74,6 +74,31 @@ pub(super) fn read(
     Ok((Tape::from_parts(ty, text, tokens), repairs, notes))
 }
 
+/// Octets that [`read_front`] looks at: a header has some 400.
+const MAX_FRONT: usize = 1024;
+
+/// Reads the struct that `bytes` begins with, if it is complete within [`MAX_FRONT`] octets; answers its length too.
+pub(super) fn read_front(ty: &'static Ty, bytes: &[u8], limits: &Limits) -> Option<(Tape, Repairs, usize)> {
+    let front = bytes.get(..MAX_FRONT).unwrap_or(bytes);
+    let front = front.utf8_chunks().next()?.valid();
+    let mut text = String::with_capacity(front.len().saturating_add(PADDING.len()));
+    text.push_str(front);
+    text.extend(PADDING.iter().map(|&octet| char::from(octet)));
+    let mut reader = Reader {
+        scan: Scan::new(&text, front.len(), *limits),
+        literals: ty.literals,
+        tokens: Vec::with_capacity(front.len() / OCTETS_A_TOKEN),
+        extra: String::new(),
+        path: Vec::new(),
+    };
+    reader.object(ty, Head::NONE).ok()?;
+    let Reader { scan, tokens, extra, .. } = reader;
+    let (repairs, len) = (scan.repairs, scan.at);
+    text.truncate(front.len());
+    text.push_str(&extra);
+    Some((Tape::from_parts(ty, text, tokens), repairs, len))
+}
+
 fn not_utf8(bytes: &[u8], at: usize) -> Error {
     let found = bytes.get(at).map_or("the end".to_string(), |octet| format!("the octet {octet:#04x}"));
     Error { path: String::new(), expected: Expected::Utf8, found, at }

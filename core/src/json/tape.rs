@@ -73,6 +73,15 @@ impl Tape {
         reader::read(ty, bytes, Shape::Document, limits, true).map(|(tape, _, notes)| (tape, notes))
     }
 
+    /// Reads the struct that `bytes` begins with, if it is complete within the first KiB; answers its length too.
+    pub(crate) fn read_front(
+        ty: &'static Ty,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Option<(Self, Repairs, usize)> {
+        reader::read_front(ty, bytes, limits)
+    }
+
     /// A struct without fields.
     pub fn empty(ty: &'static Ty) -> Self {
         let root = Token::new(Head::NONE, Form::Object, 0, 0);
@@ -122,6 +131,17 @@ impl Tape {
     /// The struct itself.
     pub fn root(&self) -> Cursor<'_> {
         Cursor::new(self, 0)
+    }
+
+    /// Octets of memory it holds, beside its own struct.
+    pub fn memory(&self) -> usize {
+        let tokens = self.tokens.capacity().saturating_mul(size_of::<Token>());
+        self.text.capacity().saturating_add(tokens)
+    }
+
+    /// About how many octets it takes when it is written.
+    pub fn written_len(&self) -> usize {
+        writer::len(self)
     }
 
     /// Appends the struct as canonical EEBUS JSON (SHIP 11.4).
