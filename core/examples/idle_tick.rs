@@ -18,8 +18,13 @@ fn node(peers: u32) -> Node {
     let mut config = Config::new(key, Product::new("ACME", "Box", "1"));
     config.max_peers = peers as usize;
     let endpoint = || Endpoint::new(SocketAddr::from(([10, 0, 0, 1], 4712)));
-    let peer =
-        |number| SavedPeer { ski: ski(number), trusted: true, ship_id: None, endpoints: vec![endpoint()] };
+    let peer = |number| SavedPeer {
+        ski: ski(number),
+        trusted: true,
+        ship_id: None,
+        endpoints: vec![endpoint()],
+        pin: Default::default(),
+    };
     let saved = Saved { counters: 0, peers: (1..=peers).map(peer).collect(), data: Vec::new() };
     Node::new(config, Some(saved), [1; 32], Instant::ZERO)
 }

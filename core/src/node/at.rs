@@ -4,6 +4,7 @@ use super::action::Endpoint;
 use super::call::{Answer, Call, Misuse};
 use super::{Node, View};
 use crate::ids::{ActorId, PeerId, Ticket};
+use crate::ship::Pin;
 use crate::ship::identity::Ski;
 use crate::time::Instant;
 use crate::usecase::lpc::{self, Limit};
@@ -177,6 +178,15 @@ impl AtPeer<'_, '_> {
     /// [`Misuse::UnknownPeer`].
     pub fn forget(&mut self) -> Called {
         self.at.call(Call::Forget { peer: self.peer })
+    }
+
+    /// Enters a PIN for the peer: sent once it asks for one, then forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownPeer`], [`Misuse::NotTrusted`].
+    pub fn enter_pin(&mut self, pin: Pin) -> Called {
+        self.at.call(Call::EnterPin { peer: self.peer, pin })
     }
 
     /// Dials the peer now.

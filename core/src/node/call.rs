@@ -4,6 +4,7 @@ use super::action::Endpoint;
 use crate::ids::{ActorId, PeerId, RequestId, Ticket};
 use crate::json::Tape;
 use crate::model::{Cmd, FunctionId};
+use crate::ship::Pin;
 use crate::ship::identity::Ski;
 use crate::spine::{FeaturePath, RelationKind};
 use crate::usecase::{Command, CommandMisuse};
@@ -42,6 +43,13 @@ pub enum Call {
     Connect {
         /// The peer.
         peer: PeerId,
+    },
+    /// Enters a PIN for a trusted peer: sent once the peer asks for one, then forgotten (SHIP 12.5).
+    EnterPin {
+        /// The peer.
+        peer: PeerId,
+        /// The PIN.
+        pin: Pin,
     },
     /// Accepts what a ticket proposes.
     Accept {

@@ -7,7 +7,7 @@ use crate::model::{
 };
 use crate::ship::identity::{PeerKey, ShipId};
 use crate::ship::txt::Record;
-use crate::ship::{Own, Timers};
+use crate::ship::{Own, PinDemand, Timers};
 use crate::spine::{Device, Operations};
 use crate::usecase::Actor;
 use alloc::boxed::Box;
@@ -84,6 +84,8 @@ pub struct Config {
     pub max_peers: usize,
     /// Whether trusted peers are dialled; every node listens.
     pub dial: bool,
+    /// Whether a PIN is demanded of peers (SHIP 12.5).
+    pub pin: PinDemand,
     pub(super) device: Device,
     pub(super) actors: Vec<Installed>,
     pub(super) product: Product,
@@ -111,6 +113,7 @@ impl Config {
             max_connections: MAX_CONNECTIONS,
             max_peers: MAX_PEERS,
             dial: true,
+            pin: PinDemand::None,
             device,
             actors: Vec::new(),
             product,
@@ -149,7 +152,7 @@ impl Config {
     }
 
     pub(super) fn own(&self) -> Own {
-        Own::new(self.record.id.clone())
+        Own { pin: self.pin.clone(), ..Own::new(self.record.id.clone()) }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::config::{Config, Product};
 use crate::model::{DeviceType, EntityType};
-use crate::ship::Timers;
 use crate::ship::identity::PeerKey;
 use crate::ship::txt::Record;
+use crate::ship::{PinDemand, Timers};
 use crate::usecase::{Actor, Recipe};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -28,6 +28,9 @@ pub struct ConfigData {
     pub max_peers: usize,
     /// Whether trusted peers are dialled.
     pub dial: bool,
+    /// Whether a PIN is demanded of peers.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "PinDemand::is_none"))]
+    pub pin: PinDemand,
     /// `deviceType`.
     pub device_type: DeviceType,
     /// The entities `[1]`, `[2]`, … by their types.
@@ -62,7 +65,8 @@ impl Config {
     /// Everything this configuration was made from.
     pub fn data(&self) -> ConfigData {
         // Named one by one, so that a new field is not forgotten.
-        let Self { key, record, timers, max_connections, max_peers, dial, device, actors, product } = self;
+        let Self { key, record, timers, max_connections, max_peers, dial, pin, device, actors, product } =
+            self;
         let entities = device.entities().filter(|(path, _)| *path != [0]);
         let actors = actors.iter().map(|installed| ActorData {
             entity: installed.entity.clone(),
@@ -76,6 +80,7 @@ impl Config {
             max_connections: *max_connections,
             max_peers: *max_peers,
             dial: *dial,
+            pin: pin.clone(),
             device_type: device.device_type.clone(),
             entities: entities.map(|(_, entity)| entity.entity_type.clone()).collect(),
             actors: actors.collect(),
@@ -99,6 +104,7 @@ impl ConfigData {
         config.max_connections = self.max_connections;
         config.max_peers = self.max_peers;
         config.dial = self.dial;
+        config.pin = self.pin.clone();
         config.device_type(self.device_type.clone());
         for entity_type in &self.entities {
             config.entity(entity_type.clone());
@@ -127,6 +133,7 @@ mod tests {
         config.timers.close = Duration::from_millis(2_500);
         config.max_peers = 3;
         config.dial = false;
+        config.pin = PinDemand::Optional("1234ABCD".parse().unwrap());
         config.device_type(DeviceType::EnergyManagementSystem);
         let guard = config.entity(EntityType::GridGuard);
         config.install(&guard, EnergyGuard::limiting(Limit::active(watts(4_200))));

@@ -264,6 +264,7 @@ impl Node {
             self.notify(Event::PairingRequested(PairingRequested { peer, ski, ship_id }));
         }
         self.carry_out(id, out);
+        self.tell_pins(peer, None);
     }
 
     pub(super) fn on_frame(&mut self, id: ConnId, bytes: &[u8]) {
@@ -370,7 +371,7 @@ impl Node {
     }
 
     /// Does what SHIP wants done.
-    fn carry_out(&mut self, id: ConnId, mut out: Output) {
+    pub(super) fn carry_out(&mut self, id: ConnId, mut out: Output) {
         while let Some(item) = out.pop() {
             let Some(peer) = self.conns.get(id).and_then(|conn| conn.peer) else { return };
             match item {
@@ -398,6 +399,7 @@ impl Node {
                     self.notify(Event::Ended { peer, conn: id, ending });
                     self.close(id, code, reason, refused);
                 }
+                Item::Pin(news) => self.on_pin_news(peer, id, news),
                 Item::PeerPending => {}
             }
             self.touch(peer);
@@ -511,6 +513,7 @@ impl Node {
                 self.carry_out(id, out);
             }
         }
+        self.tell_pins(peer, None);
     }
 
     /// Leaves a connection in the way its phase asks for.
@@ -562,12 +565,13 @@ impl Node {
     }
 }
 
-/// Whether a connection ended because the peer's user does not trust this node, or has not decided.
+/// Whether a connection ended because a user did not trust, did not decide, or did not enter a PIN.
 fn is_refusal(ending: &Ending) -> bool {
     matches!(
         ending,
         Ending::AbortedByPeer
-            | Ending::TimedOut(Timer::WaitForReady)
+            | Ending::TimedOut(Timer::WaitForReady | Timer::PinEntry)
+            | Ending::PinRequired
             | Ending::ClosedByPeer(CloseReason::RemovedConnection)
     )
 }

@@ -7,7 +7,7 @@ use crate::ids::{ActorId, ConnId, PeerId, RequestId, Ticket};
 use crate::json::Repairs;
 use crate::model::FunctionId;
 use crate::ship::identity::{ShipId, Ski};
-use crate::ship::{Ending, Fault as ShipFault};
+use crate::ship::{Ending, Fault as ShipFault, PinNews};
 use crate::spine::{Fault as SpineFault, FeaturePath, Outcome};
 use crate::time::Instant;
 use crate::usecase::lpc;
@@ -105,6 +105,15 @@ pub enum Event {
         conn: ConnId,
         /// What.
         fault: ShipFault,
+    },
+    /// A PIN is asked for, or was entered (SHIP 13.4.4.3).
+    Pin {
+        /// The peer.
+        peer: PeerId,
+        /// The connection.
+        conn: ConnId,
+        /// What happened.
+        news: PinNews,
     },
     /// SHIP came to its end on a connection, which closes.
     Ended {

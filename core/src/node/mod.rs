@@ -19,6 +19,7 @@ mod event;
 mod frame_text;
 mod input;
 mod peers;
+mod pins;
 mod readiness;
 mod routing;
 mod saved;
@@ -46,7 +47,7 @@ pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
 pub use peers::{Decision, MAX_ENDPOINTS, MAX_SIGHTINGS};
 pub use readiness::{Readiness, Rung, WaitsFor};
-pub use saved::{Saved, SavedData, SavedPeer};
+pub use saved::{Saved, SavedData, SavedPeer, SavedPin};
 pub use tap::{NoTap, Tap, Tapped};
 pub use view::{PeerView, View};
 

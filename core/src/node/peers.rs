@@ -4,8 +4,8 @@ use super::action::Endpoint;
 use super::dialer::Dialling;
 use super::readiness::Readiness;
 use crate::ids::{ConnId, PeerId};
-use crate::ship::Trust;
 use crate::ship::identity::{ShipId, Ski};
+use crate::ship::{Pins, Trust};
 use crate::time::Instant;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -36,6 +36,8 @@ pub(super) struct Peer {
     /// The store that has to hold the trust before the peer is told of it.
     pub(super) trust_waits: Option<u64>,
     pub(super) ship_id: Option<ShipId>,
+    /// What is known about PINs.
+    pub(super) pins: Pins,
     /// What discovery sees, by instance name.
     pub(super) sightings: BTreeMap<String, Vec<Endpoint>>,
     /// Given by the user, or where it was last reached.
@@ -66,6 +68,7 @@ impl Peer {
             decision: Decision::Undecided,
             trust_waits: None,
             ship_id: None,
+            pins: Pins::default(),
             sightings: BTreeMap::new(),
             endpoints: Vec::new(),
             conns: Vec::new(),

@@ -31,6 +31,26 @@ pub struct SavedPeer {
     pub ship_id: Option<ShipId>,
     /// Where it can be dialled without discovery: given by the user, or where it was last reached.
     pub endpoints: Vec<Endpoint>,
+    /// What it entered where this node demands a PIN.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "SavedPin::is_default"))]
+    pub pin: SavedPin,
+}
+
+/// What a peer entered where this node demands a PIN (SHIP 12.5): a restart shortens no penalty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SavedPin {
+    /// Wrong PINs since the last right one.
+    pub wrong: u32,
+    /// The right one, at some time.
+    pub accepted: bool,
+}
+
+#[cfg(feature = "serde")]
+impl SavedPin {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The data of one local function.

@@ -7,13 +7,14 @@ use super::peers::{Decision, MAX_ENDPOINTS, MAX_SIGHTINGS};
 use super::saved::{Saved, SavedPeer};
 use super::{Node, Who};
 use crate::ids::PeerId;
-use crate::ship::CloseCause;
+use crate::ship::{CloseCause, Pins};
 use alloc::string::String;
 
 impl Node {
     /// Puts what the store kept in place.
     pub(super) fn recall(&mut self, saved: Saved) {
-        for SavedPeer { ski, trusted, ship_id, endpoints } in saved.peers {
+        let now = self.now;
+        for SavedPeer { ski, trusted, ship_id, endpoints, pin } in saved.peers {
             if ski == self.config.key.ski {
                 continue;
             }
@@ -21,6 +22,8 @@ impl Node {
             if let Some(row) = self.peers.get_mut(id) {
                 row.decision = if trusted { Decision::Trusted } else { Decision::Refused };
                 row.ship_id = ship_id;
+                row.pins = Pins { wrong: pin.wrong, accepted: pin.accepted, ..Pins::default() };
+                row.pins.punish(now);
                 row.endpoints = endpoints;
                 row.endpoints.truncate(MAX_ENDPOINTS);
             }
@@ -60,6 +63,7 @@ impl Node {
         if let Some(row) = self.peers.get_mut(id) {
             row.endpoints.clear();
             row.ship_id = None;
+            row.pins = Pins::default();
         }
         self.drop_idle_stranger(id);
     }

@@ -6,8 +6,9 @@ use super::frame::{Kind, MAX_CONTROL, MAX_DATA};
 use super::identity::{ShipId, cut};
 use super::message::{
     Close, ClosePhase, CloseReason, Handshake, HandshakeType, Hello, HelloPhase, InputPermission, Message,
-    MessageFault, Pin, PinState,
+    MessageFault, PinState,
 };
+use super::pin::Pin;
 use crate::json::{Enumeration, Limits, Repairs, Tape, Typed};
 use crate::model::{self, ShipMessage};
 use alloc::string::String;
@@ -66,7 +67,7 @@ fn document(root: ShipMessage) -> Result<Document, MessageFault> {
     } else if let Some(state) = root.connection_pin_state {
         Message::PinState(read_pin_state(state)?)
     } else if let Some(input) = root.connection_pin_input {
-        Message::PinInput(Pin(present(input.pin, "pin")?.0))
+        Message::PinInput(Pin::received(&present(input.pin, "pin")?.0))
     } else if let Some(error) = root.connection_pin_error {
         Message::PinError(present(error.error, "error")?)
     } else if root.access_methods_request.is_some() {
@@ -176,9 +177,9 @@ impl Message {
                 root.message_protocol_handshake_error = Some(error);
             }
             Self::PinState(state) => root.connection_pin_state = Some(write_pin_state(*state)),
-            Self::PinInput(Pin(pin)) => {
+            Self::PinInput(pin) => {
                 root.connection_pin_input =
-                    Some(model::ConnectionPinInput { pin: Some(pin.as_str().into()) });
+                    Some(model::ConnectionPinInput { pin: Some(pin.reveal().into()) });
             }
             Self::PinError(code) => {
                 root.connection_pin_error = Some(model::ConnectionPinError { error: Some(*code) });

@@ -1,6 +1,7 @@
 //! What one connection is told at its start: role, trust, own identity and the timers of SHIP.
 
 use super::identity::ShipId;
+use super::pin::PinDemand;
 use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
@@ -60,12 +61,21 @@ pub struct Own {
     pub mdns: bool,
     /// A URI that reaches this node without mDNS (`dns`).
     pub uri: Option<String>,
+    /// Whether a PIN is demanded of the peer (SHIP 12.5).
+    pub pin: PinDemand,
 }
 
 impl Own {
-    /// Version 1.0, asking for access methods, reachable by mDNS.
+    /// Version 1.0, asking for access methods, reachable by mDNS, demanding no PIN.
     pub const fn new(ship_id: ShipId) -> Self {
-        Self { ship_id, version: Version::V1_0, query_access_methods: true, mdns: true, uri: None }
+        Self {
+            ship_id,
+            version: Version::V1_0,
+            query_access_methods: true,
+            mdns: true,
+            uri: None,
+            pin: PinDemand::None,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::fault::CloseCause;
 use super::frame::{Received, read_frame};
 use super::hello::Waiting;
 use super::output::{Item, Output};
+use super::pin::Pins;
 use super::state::{Cx, Phase, State, Timer};
 use crate::time::Instant;
 use alloc::borrow::Cow;
@@ -18,6 +19,7 @@ use alloc::borrow::Cow;
 pub struct Connection {
     role: Role,
     trust: Trust,
+    pins: Pins,
     own: Own,
     timers: Timers,
     now: Instant,
@@ -50,8 +52,9 @@ impl Connection {
         now: Instant,
         out: &mut Output,
     ) -> Self {
+        let (own, timers) = (own.clone(), *timers);
         let mut connection =
-            Self { role, trust, own: own.clone(), timers: *timers, now, state: State::Closed };
+            Self { role, trust, pins: Pins::default(), own, timers, now, state: State::Closed };
         connection.step(out, |_, cx| Cmi::enter(cx));
         connection
     }
@@ -74,7 +77,7 @@ impl Connection {
                     cx.out.push(Item::Repaired(repairs));
                 }
                 match received {
-                    Received::Payload(Cow::Borrowed(payload)) if state == State::Data => {
+                    Received::Payload(Cow::Borrowed(payload)) if matches!(state, State::Data(_)) => {
                         document = Some(payload);
                         state
                     }
@@ -91,6 +94,26 @@ impl Connection {
         self.tick(now, out);
         self.trust = trust;
         self.step(out, State::decided);
+    }
+
+    /// Tells what is known about PINs with the peer: at the start, and when the application or another connection of
+    /// the peer changed it.
+    pub fn set_pins(&mut self, pins: Pins, now: Instant, out: &mut Output) {
+        self.tick(now, out);
+        self.pins = pins;
+        self.step(out, State::pins_changed);
+    }
+
+    /// What is known about PINs now; [`Item::Pin`] tells when it changed.
+    #[must_use]
+    pub const fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
+    /// Whether the peer waits for a PIN that this node's user has to enter.
+    #[must_use]
+    pub fn waits_for_pin(&self) -> bool {
+        matches!(&self.state, State::Pin(pin) if pin.waits_for_us())
     }
 
     /// Leaves: announced and confirmed in data exchange, at once before (SHIP 13.4.7).
@@ -148,6 +171,7 @@ impl Connection {
             now: self.now,
             role: self.role,
             trust: self.trust,
+            pins: &mut self.pins,
             own: &self.own,
             timers: &self.timers,
             out,

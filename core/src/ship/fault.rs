@@ -133,7 +133,7 @@ pub enum Ending {
     Refused,
     /// The peer answered the protocol handshake with this error (SHIP 13.4.4.2.3).
     ProtocolError(u8),
-    /// The peer demands a PIN, and none is configured (SHIP 13.4.4.3).
+    /// The peer demands a PIN, and nobody entered it in time (SHIP 13.4.4.3).
     PinRequired,
     /// The peer announced the close (SHIP 13.4.7).
     ClosedByPeer(CloseReason),
@@ -183,7 +183,7 @@ impl fmt::Display for Ending {
             Self::ProtocolError(code) => {
                 write!(f, "the peer refused the protocol handshake with error {code}")
             }
-            Self::PinRequired => f.write_str("the peer demands a PIN and none is configured"),
+            Self::PinRequired => f.write_str("the peer demands a PIN and nobody entered it"),
             Self::ClosedByPeer(reason) => write!(f, "the peer closed the connection: {reason}"),
             Self::Closed(CloseCause::Unspecific) => f.write_str("this node closed the connection"),
             Self::Closed(CloseCause::DoubleConnection) => {

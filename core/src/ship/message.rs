@@ -3,6 +3,7 @@
 
 use super::access::AccessMethods;
 use super::config::Version;
+use super::pin::Pin;
 use crate::json;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -111,23 +112,6 @@ pub enum InputPermission {
     Busy,
     /// A PIN may be sent.
     Ok,
-}
-
-/// A PIN as it was sent. `Debug` does not show it, and the comparison takes the same time wherever it differs.
-#[derive(Clone, Eq)]
-pub struct Pin(pub String);
-
-impl PartialEq for Pin {
-    fn eq(&self, other: &Self) -> bool {
-        let differences = self.0.bytes().zip(other.0.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
-        self.0.len() == other.0.len() && differences == 0
-    }
-}
-
-impl fmt::Debug for Pin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pin(…)")
-    }
 }
 
 /// `connectionClose`.

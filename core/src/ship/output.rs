@@ -2,6 +2,7 @@
 
 use super::access::AccessMethods;
 use super::fault::{Ending, Fault};
+use super::pin::PinNews;
 use super::state::Phase;
 use crate::json::Repairs;
 use alloc::collections::VecDeque;
@@ -23,6 +24,8 @@ pub enum Item {
     PeerPending,
     /// The peer's answer about how it can be reached (SHIP 13.4.6).
     AccessMethods(AccessMethods),
+    /// Something happened about PINs; `Connection::pins` has what is known now (SHIP 13.4.4.3).
+    Pin(PinNews),
     /// A message was understood although it is not written as SHIP 11.4 demands.
     Repaired(Repairs),
     /// The peer broke a rule; the connection goes on.

@@ -3,7 +3,7 @@
 use super::config::{Role, Version};
 use super::fault::{Ending, FaultKind};
 use super::message::{Handshake, HandshakeType, HelloPhase, Message};
-use super::pin::Pin;
+use super::pin::PinPhase;
 use super::state::{Cx, Phase, State};
 use crate::time::Instant;
 use alloc::vec;
@@ -61,7 +61,7 @@ impl Protocol {
                 if confirmed.handshake_type == HandshakeType::Select =>
             {
                 if confirmed == *selected {
-                    Pin::enter(cx)
+                    PinPhase::enter(cx)
                 } else {
                     self.mismatch(cx)
                 }
@@ -101,7 +101,7 @@ impl Protocol {
             return self.mismatch(cx);
         }
         cx.send(&Message::Handshake(selected));
-        Pin::enter(cx)
+        PinPhase::enter(cx)
     }
 
     fn mismatch(self, cx: &mut Cx<'_>) -> State {

@@ -8,6 +8,7 @@ mod deadlines;
 mod dialling;
 mod double;
 mod pairing;
+mod pins;
 mod sim;
 mod solo;
 mod spine_cases;
