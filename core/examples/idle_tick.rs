@@ -23,6 +23,7 @@ fn node(peers: u32) -> Node {
         trusted: true,
         ship_id: None,
         endpoints: vec![endpoint()],
+        keys: Default::default(),
         pin: Default::default(),
     };
     let saved = Saved { counters: 0, peers: (1..=peers).map(peer).collect(), data: Vec::new() };

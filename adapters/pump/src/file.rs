@@ -132,6 +132,8 @@ mod tests {
                 trusted: true,
                 ship_id: Some(ShipId::new("ACME-Box-1")),
                 endpoints: vec![Endpoint::new(([192, 0, 2, 1], 4712).into())],
+                keys: Default::default(),
+                pin: Default::default(),
             }],
             data: vec![SavedData {
                 feature,

@@ -4,8 +4,8 @@ use super::action::Endpoint;
 use crate::ids::{ActorId, PeerId, RequestId, Ticket};
 use crate::json::Tape;
 use crate::model::{Cmd, FunctionId};
-use crate::ship::Pin;
 use crate::ship::identity::Ski;
+use crate::ship::{KeyMaterial, Pin};
 use crate::spine::{FeaturePath, RelationKind};
 use crate::usecase::{Command, CommandMisuse};
 use alloc::string::String;
@@ -50,6 +50,12 @@ pub enum Call {
         peer: PeerId,
         /// The PIN.
         pin: Pin,
+    },
+    /// Tells every peer that this node's keys change; needs a configuration with key material and a counter that
+    /// grew (SHIP 1.1.0, 12.1.3).
+    SetKeyMaterial {
+        /// The keys.
+        material: KeyMaterial,
     },
     /// Accepts what a ticket proposes.
     Accept {
@@ -154,6 +160,8 @@ pub enum Misuse {
     UnknownFunction,
     /// More peers than a node keeps.
     TooManyPeers,
+    /// No key material is configured, or its counter did not grow.
+    OldKeyMaterial,
     /// The node is shutting down.
     ShuttingDown,
 }
@@ -171,6 +179,7 @@ impl fmt::Display for Misuse {
             Self::UseCase(misuse) => misuse.fmt(f),
             Self::UnknownFunction => f.write_str("no local feature offers this function"),
             Self::TooManyPeers => f.write_str("the node keeps no more peers"),
+            Self::OldKeyMaterial => f.write_str("the counter of the key material did not grow"),
             Self::ShuttingDown => f.write_str("the node is shutting down"),
         }
     }

@@ -28,6 +28,7 @@ impl Node {
             Call::Forget { peer } => self.known(peer).map(|()| self.forget(peer)).map(done),
             Call::Connect { peer } => self.connect(peer).map(done),
             Call::EnterPin { peer, pin } => self.enter_pin(peer, pin).map(done),
+            Call::SetKeyMaterial { material } => self.set_key_material(material).map(done),
             Call::Accept { ticket } => self.accept(ticket).map(done),
             Call::RefuseWrite { ticket, reason } => {
                 let why = Unsettled::Refused(reason.clone());

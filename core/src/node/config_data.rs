@@ -4,7 +4,7 @@ use super::config::{Config, Product};
 use crate::model::{DeviceType, EntityType};
 use crate::ship::identity::PeerKey;
 use crate::ship::txt::Record;
-use crate::ship::{PinDemand, Timers};
+use crate::ship::{KeyMaterial, PinDemand, Timers, Version};
 use crate::usecase::{Actor, Recipe};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -31,6 +31,12 @@ pub struct ConfigData {
     /// Whether a PIN is demanded of peers.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "PinDemand::is_none"))]
     pub pin: PinDemand,
+    /// The highest version of SHIP that is announced.
+    #[cfg_attr(feature = "serde", serde(default = "Version::v1_0", skip_serializing_if = "Version::is_1_0"))]
+    pub version: Version,
+    /// This node's keys, where certificate updates are in use.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub key_material: Option<KeyMaterial>,
     /// `deviceType`.
     pub device_type: DeviceType,
     /// The entities `[1]`, `[2]`, … by their types.
@@ -65,8 +71,20 @@ impl Config {
     /// Everything this configuration was made from.
     pub fn data(&self) -> ConfigData {
         // Named one by one, so that a new field is not forgotten.
-        let Self { key, record, timers, max_connections, max_peers, dial, pin, device, actors, product } =
-            self;
+        let Self {
+            key,
+            record,
+            timers,
+            max_connections,
+            max_peers,
+            dial,
+            pin,
+            version,
+            key_material,
+            device,
+            actors,
+            product,
+        } = self;
         let entities = device.entities().filter(|(path, _)| *path != [0]);
         let actors = actors.iter().map(|installed| ActorData {
             entity: installed.entity.clone(),
@@ -81,6 +99,8 @@ impl Config {
             max_peers: *max_peers,
             dial: *dial,
             pin: pin.clone(),
+            version: *version,
+            key_material: key_material.clone(),
             device_type: device.device_type.clone(),
             entities: entities.map(|(_, entity)| entity.entity_type.clone()).collect(),
             actors: actors.collect(),
@@ -105,6 +125,8 @@ impl ConfigData {
         config.max_peers = self.max_peers;
         config.dial = self.dial;
         config.pin = self.pin.clone();
+        config.version = self.version;
+        config.key_material = self.key_material.clone();
         config.device_type(self.device_type.clone());
         for entity_type in &self.entities {
             config.entity(entity_type.clone());
@@ -133,6 +155,8 @@ mod tests {
         config.timers.close = Duration::from_millis(2_500);
         config.max_peers = 3;
         config.dial = false;
+        config.version = Version::V1_1;
+        config.key_material = Some(KeyMaterial::of(config.key.ski));
         config.pin = PinDemand::Optional("1234ABCD".parse().unwrap());
         config.device_type(DeviceType::EnergyManagementSystem);
         let guard = config.entity(EntityType::GridGuard);

@@ -205,6 +205,7 @@ impl Node {
         let Some(peer) = self.peers.find_or_add(key.ski, self.config.max_peers) else {
             return self.refuse_conn(id, Refused::TooManyPeers);
         };
+        self.on_key(peer, key.ski);
         if let Some(attempt) = attempt {
             if !self.is_attempt_at(peer, attempt) {
                 self.attempt_failed(attempt, Stage::Secure, "another node answered".to_string());
@@ -253,8 +254,10 @@ impl Node {
         self.act(Action::Receive { conn: id, limit: SMALL_MESSAGE });
         self.contest_begins(peer);
         let mut out = Output::default();
-        let own = self.config.own();
-        let ship = Connection::start(role, trust, &own, &self.config.timers, now, &mut out);
+        let own = self.own_for(peer);
+        let keys = self.peers.get(peer).map_or(0, |row| row.keys.counter);
+        let mut ship = Connection::start(role, trust, &own, &self.config.timers, now, &mut out);
+        ship.know_key_material(keys);
         if let Some(conn) = self.conns.get_mut(id) {
             conn.stage = ConnStage::Ship(Box::new(ship));
         }
@@ -313,6 +316,7 @@ impl Node {
     }
 
     pub(super) fn on_lost(&mut self, id: ConnId, why: Lost) {
+        self.handshake_failed(id, None);
         let Some(conn) = self.conns.rows.remove(&id) else { return };
         self.deadlines.set(Who::Conn(id), None);
         let Some(peer) = conn.peer else {
@@ -396,9 +400,11 @@ impl Node {
                 Item::Close(ending) => {
                     let (code, reason) = (ending.code(), ending.reason().to_string());
                     let refused = is_refusal(&ending);
+                    self.handshake_failed(id, Some(&ending));
                     self.notify(Event::Ended { peer, conn: id, ending });
                     self.close(id, code, reason, refused);
                 }
+                Item::KeyMaterial(material) => self.on_key_material(peer, id, material),
                 Item::Pin(news) => self.on_pin_news(peer, id, news),
                 Item::PeerPending => {}
             }

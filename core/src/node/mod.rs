@@ -18,6 +18,7 @@ mod dialer;
 mod event;
 mod frame_text;
 mod input;
+mod key_material;
 mod peers;
 mod pins;
 mod readiness;

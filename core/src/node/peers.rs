@@ -5,7 +5,7 @@ use super::dialer::Dialling;
 use super::readiness::Readiness;
 use crate::ids::{ConnId, PeerId};
 use crate::ship::identity::{ShipId, Ski};
-use crate::ship::{Pins, Trust};
+use crate::ship::{KeyMaterial, Pins, Trust};
 use crate::time::Instant;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -36,6 +36,10 @@ pub(super) struct Peer {
     /// The store that has to hold the trust before the peer is told of it.
     pub(super) trust_waits: Option<u64>,
     pub(super) ship_id: Option<ShipId>,
+    /// The keys it told of (SHIP 1.1.0, 12.1.3).
+    pub(super) keys: KeyMaterial,
+    /// It left a handshake in which this node announced more than 1.0.
+    pub(super) refused_version: bool,
     /// What is known about PINs.
     pub(super) pins: Pins,
     /// What discovery sees, by instance name.
@@ -68,6 +72,8 @@ impl Peer {
             decision: Decision::Undecided,
             trust_waits: None,
             ship_id: None,
+            keys: KeyMaterial::default(),
+            refused_version: false,
             pins: Pins::default(),
             sightings: BTreeMap::new(),
             endpoints: Vec::new(),
@@ -136,8 +142,17 @@ impl Peers {
 
     pub(super) fn remove(&mut self, id: PeerId) -> Option<Peer> {
         let peer = self.rows.remove(&id)?;
-        self.by_ski.remove(&peer.ski);
+        self.by_ski.retain(|_, row| *row != id);
         Some(peer)
+    }
+
+    /// Lets a peer be found by every key it will use, unless another peer has it.
+    pub(super) fn trust_keys(&mut self, id: PeerId) {
+        let Some(peer) = self.rows.get(&id) else { return };
+        self.by_ski.retain(|ski, row| *row != id || *ski == peer.ski);
+        for ski in peer.keys.trusted() {
+            self.by_ski.entry(ski).or_insert(id);
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (PeerId, &Peer)> {

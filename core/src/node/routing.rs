@@ -179,6 +179,7 @@ impl Node {
             ski: row.ski,
             trusted: row.decision == Decision::Trusted,
             ship_id: row.ship_id.clone(),
+            keys: row.keys.clone(),
             pin: super::saved::SavedPin { wrong: row.pins.wrong, accepted: row.pins.accepted },
             endpoints: row.endpoints.clone(),
         };

@@ -3,6 +3,7 @@
 use super::action::Endpoint;
 use crate::json::Tape;
 use crate::model::FunctionId;
+use crate::ship::KeyMaterial;
 use crate::ship::identity::{ShipId, Ski};
 use crate::spine::FeaturePath;
 use alloc::vec::Vec;
@@ -31,6 +32,9 @@ pub struct SavedPeer {
     pub ship_id: Option<ShipId>,
     /// Where it can be dialled without discovery: given by the user, or where it was last reached.
     pub endpoints: Vec<Endpoint>,
+    /// The keys it told of (SHIP 1.1.0, 12.1.3); counter 0 where it did not.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "KeyMaterial::is_unknown"))]
+    pub keys: KeyMaterial,
     /// What it entered where this node demands a PIN.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "SavedPin::is_default"))]
     pub pin: SavedPin,

@@ -7,14 +7,14 @@ use super::peers::{Decision, MAX_ENDPOINTS, MAX_SIGHTINGS};
 use super::saved::{Saved, SavedPeer};
 use super::{Node, Who};
 use crate::ids::PeerId;
-use crate::ship::{CloseCause, Pins};
+use crate::ship::{CloseCause, KeyMaterial, Pins};
 use alloc::string::String;
 
 impl Node {
     /// Puts what the store kept in place.
     pub(super) fn recall(&mut self, saved: Saved) {
         let now = self.now;
-        for SavedPeer { ski, trusted, ship_id, endpoints, pin } in saved.peers {
+        for SavedPeer { ski, trusted, ship_id, endpoints, keys, pin } in saved.peers {
             if ski == self.config.key.ski {
                 continue;
             }
@@ -24,9 +24,11 @@ impl Node {
                 row.ship_id = ship_id;
                 row.pins = Pins { wrong: pin.wrong, accepted: pin.accepted, ..Pins::default() };
                 row.pins.punish(now);
+                row.keys = keys;
                 row.endpoints = endpoints;
                 row.endpoints.truncate(MAX_ENDPOINTS);
             }
+            self.peers.trust_keys(id);
             self.touch(id);
         }
     }
@@ -64,7 +66,9 @@ impl Node {
             row.endpoints.clear();
             row.ship_id = None;
             row.pins = Pins::default();
+            row.keys = KeyMaterial::default();
         }
+        self.peers.trust_keys(id);
         self.drop_idle_stranger(id);
     }
 

@@ -1,10 +1,11 @@
 //! One SHIP connection, from the opened WebSocket to its close.
 
 use super::cmi::Cmi;
-use super::config::{Own, Role, Timers, Trust};
+use super::config::{Own, Role, Timers, Trust, Version};
 use super::fault::CloseCause;
 use super::frame::{Received, read_frame};
 use super::hello::Waiting;
+use super::key_material::{KeyMaterial, Learned};
 use super::output::{Item, Output};
 use super::pin::Pins;
 use super::state::{Cx, Phase, State, Timer};
@@ -20,6 +21,7 @@ pub struct Connection {
     role: Role,
     trust: Trust,
     pins: Pins,
+    learned: Learned,
     own: Own,
     timers: Timers,
     now: Instant,
@@ -53,8 +55,16 @@ impl Connection {
         out: &mut Output,
     ) -> Self {
         let (own, timers) = (own.clone(), *timers);
-        let mut connection =
-            Self { role, trust, pins: Pins::default(), own, timers, now, state: State::Closed };
+        let mut connection = Self {
+            role,
+            trust,
+            pins: Pins::default(),
+            learned: Learned::default(),
+            own,
+            timers,
+            now,
+            state: State::Closed,
+        };
         connection.step(out, |_, cx| Cmi::enter(cx));
         connection
     }
@@ -101,13 +111,31 @@ impl Connection {
     pub fn set_pins(&mut self, pins: Pins, now: Instant, out: &mut Output) {
         self.tick(now, out);
         self.pins = pins;
-        self.step(out, State::pins_changed);
+        self.step(out, State::refresh);
     }
 
     /// What is known about PINs now; [`Item::Pin`] tells when it changed.
     #[must_use]
     pub const fn pins(&self) -> &Pins {
         &self.pins
+    }
+
+    /// Tells up to which counter the peer's key material is known (SHIP 1.1.0, 12.1.3.4); at the start.
+    pub fn know_key_material(&mut self, counter: u16) {
+        self.learned.known = counter;
+    }
+
+    /// Tells that the own keys changed: the peer is told as soon as data may flow (SHIP 1.1.0, 12.1.3).
+    pub fn set_key_material(&mut self, material: KeyMaterial, now: Instant, out: &mut Output) {
+        self.tick(now, out);
+        self.own.key_material = Some(material);
+        self.step(out, State::refresh);
+    }
+
+    /// The version agreed on; 1.0 before (SHIP 13.4.4.2).
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.learned.version
     }
 
     /// Whether the peer waits for a PIN that this node's user has to enter.
@@ -172,6 +200,7 @@ impl Connection {
             role: self.role,
             trust: self.trust,
             pins: &mut self.pins,
+            learned: &mut self.learned,
             own: &self.own,
             timers: &self.timers,
             out,

@@ -44,6 +44,8 @@ pub enum FaultKind {
     TooMuchEarlyData,
     /// A data message of another protocol than `ee1.0`; carries its name (SHIP 13.4.5). Ignored.
     OtherProtocol(String),
+    /// Key material older than what is known of the peer (SHIP 1.1.0, 12.1.3.4). Ignored.
+    OldKeyMaterial,
     /// A `connectionClose` confirmation nobody asked for (SHIP 13.4.7). Ignored.
     UnaskedConfirmation,
 }
@@ -72,6 +74,7 @@ impl FaultKind {
             Self::NothingInCommon | Self::SelectionMismatch => "13.4.4.2.2",
             Self::TooMuchEarlyData => "13.4.4.3",
             Self::OtherProtocol(_) => "13.4.5",
+            Self::OldKeyMaterial => "12.1.3.4",
             Self::UnaskedConfirmation => "13.4.7",
         }
     }
@@ -92,6 +95,7 @@ impl fmt::Display for FaultKind {
             Self::SelectionMismatch => f.write_str("a selection that does not match the announcement"),
             Self::TooMuchEarlyData => f.write_str("too much data before the PIN state"),
             Self::OtherProtocol(name) => write!(f, "data of the protocol `{name}`"),
+            Self::OldKeyMaterial => f.write_str("key material older than known"),
             Self::UnaskedConfirmation => f.write_str("a confirmation of a close nobody announced"),
         }
     }

@@ -61,6 +61,7 @@ impl Protocol {
                 if confirmed.handshake_type == HandshakeType::Select =>
             {
                 if confirmed == *selected {
+                    cx.learned.version = confirmed.version;
                     PinPhase::enter(cx)
                 } else {
                     self.mismatch(cx)
@@ -100,6 +101,7 @@ impl Protocol {
         if !in_range || selected.formats != [JSON_UTF8] {
             return self.mismatch(cx);
         }
+        cx.learned.version = selected.version;
         cx.send(&Message::Handshake(selected));
         PinPhase::enter(cx)
     }

@@ -1,14 +1,15 @@
 //! The phases of a connection as types, and what each does with a message that has no place in it.
 
-use super::access;
 use super::closing::{self, Closing};
 use super::cmi::Cmi;
 use super::config::{Own, Role, Timers, Trust};
+use super::data::Data;
 use super::fault::{CloseCause, Ending, Fault, FaultKind};
 use super::hello::{self, Pending, Ready};
+use super::key_material::Learned;
 use super::message::Message;
 use super::output::{Item, Output};
-use super::pin::{Exchange, PinPhase, Pins};
+use super::pin::{PinPhase, Pins};
 use super::protocol::{self, Protocol};
 use crate::time::Instant;
 use alloc::borrow::Cow;
@@ -84,6 +85,8 @@ pub enum Timer {
     PinEntry,
     /// The end of the penalty for wrong PINs (SHIP 13.4.4.3.4).
     PinPenalty,
+    /// The answer to the own key material (SHIP 1.1.0, 12.1.3.2).
+    KeyMaterial,
     /// The confirmation of the announced close (SHIP 13.4.7).
     CloseConfirmation,
 }
@@ -100,6 +103,7 @@ impl Timer {
             Self::PinState => "its PIN state",
             Self::PinEntry => "the PIN",
             Self::PinPenalty => "the end of the penalty for wrong PINs",
+            Self::KeyMaterial => "the answer to the key material",
             Self::CloseConfirmation => "the confirmation of the close",
         }
     }
@@ -119,7 +123,7 @@ pub(super) enum State {
     HelloPending(Pending),
     Protocol(Protocol),
     Pin(PinPhase),
-    Data(Exchange),
+    Data(Data),
     Closing(Closing),
     Closed,
 }
@@ -145,7 +149,7 @@ impl State {
             Self::HelloPending(pending) => pending.deadline(),
             Self::Protocol(protocol) => Some((protocol.until, Timer::Protocol)),
             Self::Pin(pin) => Some(pin.deadline()),
-            Self::Data(exchange) => exchange.deadline(),
+            Self::Data(data) => data.deadline(),
             Self::Closing(closing) => Some((closing.until, Timer::CloseConfirmation)),
             Self::Closed => None,
         }
@@ -159,7 +163,7 @@ impl State {
             Self::HelloPending(pending) => pending.expire(cx),
             Self::Protocol(_) => protocol::refuse(protocol::TIMEOUT, Ending::TimedOut(Timer::Protocol), cx),
             Self::Pin(pin) => pin.expire(cx),
-            Self::Data(exchange) => Self::Data(exchange.refresh(cx)),
+            Self::Data(data) => data.expire(cx),
             Self::Closing(closing) => closing.end(cx),
             Self::Closed => self,
         }
@@ -172,7 +176,7 @@ impl State {
             (Self::HelloPending(pending), message) => pending.message(message, cx),
             (Self::Protocol(protocol), message) => protocol.message(message, cx),
             (Self::Pin(pin), message) => pin.message(message, cx),
-            (Self::Data(exchange), message) => data(exchange, message, cx),
+            (Self::Data(data), message) => data.message(message, cx),
             (state @ (Self::Cmi(_) | Self::Closing(_) | Self::Closed), _) => state,
         }
     }
@@ -216,11 +220,11 @@ impl State {
         Ending::Fault(Fault { phase: self.phase(), kind })
     }
 
-    /// What is known about PINs changed.
-    pub(super) fn pins_changed(self, cx: &mut Cx<'_>) -> Self {
+    /// What is known about PINs, or the own keys, changed.
+    pub(super) fn refresh(self, cx: &mut Cx<'_>) -> Self {
         match self {
             Self::Pin(pin) => pin.refresh(cx),
-            Self::Data(exchange) => Self::Data(exchange.refresh(cx)),
+            Self::Data(data) => data.refresh(cx),
             other => other,
         }
     }
@@ -253,29 +257,13 @@ impl State {
     }
 }
 
-/// A control message in data exchange.
-fn data(exchange: Exchange, message: Message, cx: &mut Cx<'_>) -> State {
-    match message {
-        Message::AccessMethodsRequest => access::answer(cx),
-        Message::AccessMethods(methods) => cx.out.push(Item::AccessMethods(methods)),
-        Message::PinState(_) | Message::PinInput(_) | Message::PinError(_) => {
-            let name = message.name();
-            return match exchange.message(message, cx) {
-                Some(exchange) => State::Data(exchange),
-                None => State::Data(exchange).wrong(FaultKind::Unexpected(name.into()), cx),
-            };
-        }
-        other => return State::Data(exchange).wrong(FaultKind::Unexpected(other.name().into()), cx),
-    }
-    State::Data(exchange)
-}
-
 /// What every phase may look at and where it writes.
 pub(super) struct Cx<'a> {
     pub(super) now: Instant,
     pub(super) role: Role,
     pub(super) trust: Trust,
     pub(super) pins: &'a mut Pins,
+    pub(super) learned: &'a mut Learned,
     pub(super) own: &'a Own,
     pub(super) timers: &'a Timers,
     pub(super) out: &'a mut Output,

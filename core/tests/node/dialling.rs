@@ -292,6 +292,7 @@ fn after_a_restart_trusted_peers_are_dialled_within_3_s_the_smaller_ski_2_s_late
         trusted: true,
         ship_id: None,
         endpoints: vec![Endpoint::new(address(octet))],
+        keys: Default::default(),
         pin: Default::default(),
     };
     for (octet, from, to) in [(1, secs(0), secs(3)), (99, secs(2), secs(5))] {

@@ -7,6 +7,7 @@ mod connections;
 mod deadlines;
 mod dialling;
 mod double;
+mod key_material;
 mod pairing;
 mod pins;
 mod sim;

@@ -12,7 +12,7 @@ mod secret;
 pub use known::{LONG_PIN_PENALTY, PIN_ENTRY_TIME, PIN_PENALTY, PIN_USER_TRUST, PinDemand, PinNews, Pins};
 pub use secret::{MAX_PIN, MIN_PIN, Pin, PinTextError};
 
-use super::access;
+use super::data::Data;
 use super::fault::{Ending, FaultKind};
 use super::message::Message;
 use super::output::Item;
@@ -95,12 +95,11 @@ impl PinPhase {
         if !(self.exchange.check.permits(&cx.own.pin) && self.exchange.ask.permits()) {
             return State::Pin(self);
         }
-        cx.enter(Phase::Data);
-        access::ask(cx);
+        let state = Data::enter(self.exchange, cx);
         for payload in self.early {
             cx.out.push(Item::Payload(payload));
         }
-        State::Data(self.exchange)
+        state
     }
 
     /// What is known about PINs changed, or a penalty is over.

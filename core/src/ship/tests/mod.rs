@@ -7,6 +7,7 @@ mod contract;
 mod data;
 mod hello;
 mod hello_pending;
+mod key_material;
 mod message;
 mod pair;
 mod pin;
@@ -105,6 +106,7 @@ fn item(item: Item) -> String {
         Item::AccessMethods(AccessMethods { id, mdns, uri }) => {
             format!("access methods {id}, mDNS {mdns}, {uri:?}")
         }
+        Item::KeyMaterial(material) => format!("keys {material:?}"),
         Item::Pin(news) => format!("PIN {news:?}"),
         Item::Repaired(repairs) => {
             let counts: Vec<String> = repairs.iter().map(|(what, count)| format!("{count} {what}")).collect();
