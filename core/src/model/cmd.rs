@@ -35,11 +35,25 @@ mod filter_field {
 /// The only field of `SpineDocument` and of `PayloadType`.
 const ONLY: u8 = 0;
 
-/// A datagram a peer sent.
+/// A datagram a peer sent, or one to be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Datagram(Tape);
 
 impl Datagram {
+    /// A datagram with one command; `function` is stated if and only if there are filters (SPINE 5.3.4.1).
+    pub fn new(header: &Header, cmd: &Cmd) -> Self {
+        let mut builder = Builder::new(&SPINE_DOCUMENT);
+        builder.object(&SPINE_DOCUMENT, |b| {
+            b.key(ONLY).object(&DATAGRAM, |b| {
+                header.write(b.key(datagram_field::HEADER));
+                b.key(datagram_field::PAYLOAD).object(&PAYLOAD, |b| {
+                    b.key(ONLY).list_with(core::slice::from_ref(cmd), Cmd::write);
+                });
+            });
+        });
+        Self(builder.finish())
+    }
+
     /// Reads `{"datagram":…}`.
     ///
     /// # Errors
@@ -293,18 +307,9 @@ fn put(
     builder.alternative(number, alternative as u16).copy(value.root());
 }
 
-/// Appends `{"datagram":…}` with one command. `function` is stated if and only if there are filters (SPINE 5.3.4.1).
+/// Appends `{"datagram":…}` with one command: [`Datagram::new`] and [`Datagram::write`].
 pub fn write_datagram(header: &Header, cmd: &Cmd, out: &mut Vec<u8>) {
-    let mut builder = Builder::new(&SPINE_DOCUMENT);
-    builder.object(&SPINE_DOCUMENT, |b| {
-        b.key(ONLY).object(&DATAGRAM, |b| {
-            header.write(b.key(datagram_field::HEADER));
-            b.key(datagram_field::PAYLOAD).object(&PAYLOAD, |b| {
-                b.key(ONLY).list_with(core::slice::from_ref(cmd), Cmd::write);
-            });
-        });
-    });
-    builder.finish().write_document(out);
+    Datagram::new(header, cmd).write(out);
 }
 
 #[cfg(test)]
