@@ -20,12 +20,12 @@ eebus=$target/debug/eebus peer=$target/eebus-go-peer
 export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nonexistent
 
 scratch=$(mktemp -d)
-left=eebus-day-left-$$ right=eebus-day-right-$$
+left=eebus-day-left-$$ right=eebus-day-right-$$ middle=eebus-day-middle-$$
 declare -A pids
 
 finish() {
     for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
-    for space in $left $right; do ip netns del "$space" 2>/dev/null || true; done
+    for space in $left $right $middle; do ip netns del "$space" 2>/dev/null || true; done
     rm -rf "$scratch"
 }
 trap finish EXIT
@@ -77,7 +77,7 @@ stop() {
     unset "pids[$1]"
     kill "-${2:-KILL}" "$pid" 2>/dev/null || true
     local status=0
-    wait "$pid" 2>/dev/null || status=$?
+    { wait "$pid" || status=$?; } 2>/dev/null
     if [ "${2:-KILL}" != KILL ] && [ $status != 0 ]; then
         echo "$1 ended with $status"
         tail -n 5 "$scratch/$1" "$scratch/$1.err"
@@ -97,7 +97,7 @@ within() {
     until grep -qF -e "$3" "$scratch/$2"; do
         if ((SECONDS > until)); then
             echo "$2 never said: $3"
-            tail -n 30 "$scratch/$2" "$scratch/$2.err"
+            tail -n 30 "$scratch/${2%.err}" "$scratch/${2%.err}.err"
             exit 1
         fi
         sleep 0.1
@@ -160,9 +160,21 @@ within 60 system '"accepted":true'
 stop system
 stop hems
 
-echo "--- no multicast at all"
-for space in $left $right; do ip -n "$space" link set eth0 multicast off; done
+echo "--- two networks with a router between them, which multicast does not pass"
+ip netns add $middle
+ip netns exec $middle sysctl -qw net.ipv4.ip_forward=1
+for space in $left $right; do
+    number=$([ "$space" = $left ] && echo 1 || echo 2)
+    ip -n "$space" link del eth0 2>/dev/null || true
+    ip link add eth1 netns "$space" type veth peer name "eth$number" netns $middle
+    ip -n "$space" address add "10.78.$number.2/24" dev eth1
+    ip -n $middle address add "10.78.$number.1/24" dev "eth$number"
+    ip -n "$space" link set eth1 up
+    ip -n $middle link set "eth$number" up
+    ip -n "$space" route add default via "10.78.$number.1"
+done
 device $right evse hems 4712
-within 20 evse.err "nothing is heard by mDNS"
-device $left hems evse 0 --limit 4200 --dial 10.77.0.2
+device $left hems evse 0 --limit 4200
+for role in hems evse; do within 20 $role.err "no sign of SKI"; done
+device $left hems evse 0 --limit 4200 --dial 10.78.2.2
 limited

@@ -3,10 +3,11 @@
 use super::address::FeaturePath;
 use super::fault::{ErrorNumber, Refusal};
 use super::relation::{Relation, RelationKind};
+use super::remote::TreeNews;
 use super::request::Owner;
 use crate::ids::{PeerId, RequestId, Ticket};
 use crate::json::Repairs;
-use crate::model::FunctionId;
+use crate::model::{Cmd, FunctionId};
 use alloc::string::String;
 use core::fmt;
 
@@ -27,6 +28,8 @@ pub enum Event {
     Discovered {
         /// The peer.
         peer: PeerId,
+        /// What is new.
+        news: TreeNews,
     },
     /// The peer's use cases are known, or changed.
     UseCases {
@@ -61,6 +64,8 @@ pub enum Event {
         owner: Owner,
         /// How it ended.
         outcome: Outcome,
+        /// What a read of the application was answered with.
+        reply: Option<Cmd>,
     },
     /// Local data changed and subscribers are told.
     Changed {

@@ -27,7 +27,7 @@ pub(super) struct Watch(BTreeMap<PeerId, (ConnId, BTreeSet<FeaturePath>, usize)>
 impl Watch {
     /// Looks at what is new in the tree of a peer.
     pub(super) fn event(&mut self, node: &mut At<'_>, event: &Event) {
-        if let Event::UseCases { peer } | Event::Discovered { peer } = *event {
+        if let Event::UseCases { peer } | Event::Discovered { peer, .. } = *event {
             for call in self.calls(node, peer) {
                 // A peer that is gone meanwhile is asked again when it is back.
                 let _ = node.call(call);
@@ -63,7 +63,7 @@ impl Watch {
             }
             calls.extend(kinds.iter().flat_map(|kind| kind.functions).map(|&function| {
                 let (from, to) = (client.clone(), path.clone());
-                Call::Read { peer, from, to, function }
+                Call::Read { peer, from, to, function, filter: None }
             }));
             *requests += calls.len() - first;
         }

@@ -49,7 +49,7 @@ impl Told {
     /// Says what happened, where a user wants to know.
     pub(super) fn event(&mut self, view: View<'_>, event: &Event) {
         match event {
-            Event::Discovered { peer } => self.tree(view, *peer),
+            Event::Discovered { peer, .. } => self.tree(view, *peer),
             Event::UseCases { peer } => self.use_cases(view, *peer),
             Event::Data { peer, .. } => self.facts(view, *peer),
             Event::Lpc { event, .. } => lpc::event(view, event),
