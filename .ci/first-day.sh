@@ -105,7 +105,7 @@ within() {
 }
 
 limited() {
-    within 40 evse "own ceiling 4,200 W, limited"
+    within 40 evse "own ceiling 4,200 W: limited"
     within 20 hems "accepts the limit 4,200 W without end"
 }
 
@@ -143,7 +143,7 @@ stop evse
 echo "--- with the Go stack as Energy Guard"
 device $left evse guard 0
 go_peer $right guard evse
-within 60 evse "own ceiling 4,200 W, limited"
+within 60 evse "own ceiling 4,200 W: limited"
 within 20 guard '"limit-read-back"'
 stop guard
 stop evse
