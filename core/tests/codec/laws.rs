@@ -2,25 +2,16 @@
 
 use super::fuzz::generate::{Entropy, tape};
 use super::{cases, octets};
-use eebus_core::json::Tape;
 use eebus_core::json::table::Ty;
+use eebus_core::json::{Builder, Cursor, Tape};
 use eebus_core::model::{Criterion, FunctionId, FunctionKind, delete, entries, merge};
 use proptest::prelude::*;
 
-/// Number of a type's identifiers.
-fn identifiers(ty: &Ty) -> u32 {
-    ty.identifiers.count_ones()
-}
-
 /// Every entry of an update names one entry, not all of them.
 fn names_entries(item: &Ty, update: &Tape) -> bool {
-    let names = |bits: u16| move |number: u8| bits >> number & 1 == 1;
     let required = item.identifiers & !item.optional_identifiers;
-    entries(update.root()).all(|entry| {
-        let stated =
-            entry.fields().map(|field| field.number()).filter(|&number| names(item.identifiers)(number));
-        stated.fold(0u16, |all, number| all | 1 << number) & required == required && required != 0
-    })
+    let stated = |entry: Cursor<'_>| entry.fields().fold(0u16, |all, field| all | 1 << field.number());
+    required != 0 && entries(update.root()).all(|entry| stated(entry) & required == required)
 }
 
 proptest! {
@@ -83,7 +74,7 @@ proptest! {
             let info = function.info();
             let (FunctionKind::List { item }, Some(selectors_ty)) = (info.kind, info.selectors) else { continue };
             let primary = item.identifiers.trailing_zeros() as usize;
-            if identifiers(item) != 1 {
+            if item.identifiers.count_ones() != 1 {
                 continue;
             }
             let name = item.literals.name(item.keys[primary]);
@@ -91,7 +82,7 @@ proptest! {
             let update = tape(info.ty, &Entropy::new(&update));
             let Some(entry) = entries(update.root()).next() else { continue };
             let Some(id) = entry.field(primary as u8) else { continue };
-            let mut builder = eebus_core::json::Builder::new(selectors_ty);
+            let mut builder = Builder::new(selectors_ty);
             builder.object(selectors_ty, |b| b.key(number).copy(id));
             let selectors = builder.finish();
             let mut after = tape(info.ty, &Entropy::new(&stored));

@@ -1,6 +1,7 @@
 //! The codec and the operations on any input: our own vectors, damaged ones, and generated values of every type.
 
 #[path = "../../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "the fuzz targets use it as a crate")]
 mod fuzz;
 mod laws;
 
