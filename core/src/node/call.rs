@@ -1,10 +1,12 @@
 //! What the application wants, as data.
 
 use super::action::Endpoint;
+use super::trust_level::TrustPolicy;
 use crate::ids::{ActorId, PeerId, RequestId, Ticket};
 use crate::json::Tape;
 use crate::model::{Cmd, Filter, FunctionId};
 use crate::ship::identity::Ski;
+use crate::ship::{KeyMaterial, Pin};
 use crate::spine::{FeaturePath, NewEntity, NewFeature, RelationKind};
 use crate::usecase::{Command, CommandMisuse, Recipe};
 use alloc::string::String;
@@ -23,25 +25,58 @@ pub enum Call {
         /// Where it can be dialled; kept in addition to what discovery finds.
         endpoints: Vec<Endpoint>,
     },
-    /// Trusts a peer, now and after every restart (SHIP 12.3).
+    /// Trusts a peer, or the new certificate of a trusted one, now and after every restart (SHIP 12.3). A peer that is
+    /// gone meanwhile is dialled where it is known to be, or trusted when it comes.
     Trust {
         /// The peer.
         peer: PeerId,
     },
-    /// Refuses a peer until it is trusted; what is connected is closed.
+    /// Refuses a peer, also after restarts, until it is trusted or forgotten; what is connected is closed.
     Refuse {
         /// The peer.
         peer: PeerId,
     },
-    /// Takes trust back and forgets the peer.
+    /// Takes trust back and forgets the peer; what is connected is closed. No other peer is touched.
     Forget {
         /// The peer.
         peer: PeerId,
+    },
+    /// Takes all trust back and forgets every peer (SHIP 12.2).
+    ForgetAll,
+    /// Gives a peer a name of the user's; an empty one takes it away.
+    Rename {
+        /// The peer.
+        peer: PeerId,
+        /// Its name, of which 64 characters are kept.
+        label: String,
+    },
+    /// Replaces what is done with strangers. A window begins now, also for those that wait already.
+    SetTrustPolicy {
+        /// What.
+        policy: TrustPolicy,
+    },
+    /// Announces another `register`: many devices list only peers that set it. It accepts nobody.
+    SetRegister {
+        /// Whether a user opened a pairing window.
+        register: bool,
     },
     /// Dials a trusted peer now instead of at the end of its back-off.
     Connect {
         /// The peer.
         peer: PeerId,
+    },
+    /// Enters a PIN for a trusted peer: sent once the peer asks for one, then forgotten (SHIP 12.5).
+    EnterPin {
+        /// The peer.
+        peer: PeerId,
+        /// The PIN.
+        pin: Pin,
+    },
+    /// Tells every peer that this node's keys change; needs a configuration with key material and a counter that
+    /// grew (SHIP 1.1.0, 12.1.3).
+    SetKeyMaterial {
+        /// The keys.
+        material: KeyMaterial,
     },
     /// Accepts what a ticket proposes.
     Accept {
@@ -211,6 +246,8 @@ pub enum Misuse {
     UnknownRecipe(Recipe),
     /// More peers than a node keeps.
     TooManyPeers,
+    /// No key material is configured, or its counter did not grow.
+    OldKeyMaterial,
     /// The node is shutting down.
     ShuttingDown,
 }
@@ -230,6 +267,7 @@ impl fmt::Display for Misuse {
             Self::UnknownPlace => f.write_str("there is no such local entity, feature or use case"),
             Self::UnknownRecipe(recipe) => write!(f, "nobody here can make the actor {recipe:?}"),
             Self::TooManyPeers => f.write_str("the node keeps no more peers"),
+            Self::OldKeyMaterial => f.write_str("the counter of the key material did not grow"),
             Self::ShuttingDown => f.write_str("the node is shutting down"),
         }
     }

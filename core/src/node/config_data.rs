@@ -1,10 +1,11 @@
 //! A configuration as data: what a trace begins with, and what makes the same node again.
 
 use super::config::{Config, Entity, Product};
+use super::trust_level::TrustPolicy;
 use crate::model::{DeviceType, EntityType};
-use crate::ship::Timers;
 use crate::ship::identity::PeerKey;
 use crate::ship::txt::Record;
+use crate::ship::{KeyMaterial, PinDemand, Timers, Version};
 use crate::spine::NewFeature;
 use crate::usecase::{Actor, Recipe};
 use alloc::boxed::Box;
@@ -29,6 +30,17 @@ pub struct ConfigData {
     pub max_peers: usize,
     /// Whether trusted peers are dialled.
     pub dial: bool,
+    /// What is done with strangers.
+    pub trust_policy: TrustPolicy,
+    /// Whether a PIN is demanded of peers.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "PinDemand::is_none"))]
+    pub pin: PinDemand,
+    /// The highest version of SHIP that is announced.
+    #[cfg_attr(feature = "serde", serde(default = "Version::v1_0", skip_serializing_if = "Version::is_1_0"))]
+    pub version: Version,
+    /// This node's keys, where certificate updates are in use.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub key_material: Option<KeyMaterial>,
     /// `deviceType`.
     pub device_type: DeviceType,
     /// What the device is made of, in the order it was added: numbers follow from it.
@@ -78,8 +90,22 @@ impl Config {
     /// Everything this configuration was made from.
     pub fn data(&self) -> ConfigData {
         // Named one by one, so that a new field is not forgotten. The actors stand among the parts.
-        let Self { key, record, timers, max_connections, max_peers, dial, device, actors: _, parts, product } =
-            self;
+        let Self {
+            key,
+            record,
+            timers,
+            max_connections,
+            max_peers,
+            dial,
+            trust_policy,
+            pin,
+            version,
+            key_material,
+            device,
+            actors: _,
+            parts,
+            product,
+        } = self;
         ConfigData {
             key: *key,
             product: product.clone(),
@@ -88,6 +114,10 @@ impl Config {
             max_connections: *max_connections,
             max_peers: *max_peers,
             dial: *dial,
+            trust_policy: trust_policy.clone(),
+            pin: pin.clone(),
+            version: *version,
+            key_material: key_material.clone(),
             device_type: device.device_type.clone(),
             parts: parts.clone(),
         }
@@ -110,6 +140,10 @@ impl ConfigData {
         config.max_connections = self.max_connections;
         config.max_peers = self.max_peers;
         config.dial = self.dial;
+        config.trust_policy = self.trust_policy.clone();
+        config.pin = self.pin.clone();
+        config.version = self.version;
+        config.key_material = self.key_material.clone();
         config.device_type(self.device_type.clone());
         for part in &self.parts {
             match part {
@@ -147,6 +181,10 @@ mod tests {
         config.timers.close = Duration::from_millis(2_500);
         config.max_peers = 3;
         config.dial = false;
+        config.trust_policy = TrustPolicy::Window(Duration::from_secs(90));
+        config.version = Version::V1_1;
+        config.key_material = Some(KeyMaterial::of(config.key.ski));
+        config.pin = PinDemand::Optional("1234ABCD".parse().unwrap());
         config.device_type(DeviceType::EnergyManagementSystem);
         let guard = config.entity(EntityType::GridGuard);
         config.install(&guard, EnergyGuard::limiting(Limit::active(watts(4_200))));
