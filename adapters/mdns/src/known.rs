@@ -74,6 +74,10 @@ impl Instance {
 impl Known {
     /// A service is there on this link, or is there in another way.
     pub(crate) fn resolved(&mut self, link: &str, service: Service, now: Instant) {
+        if service.txt.is_empty() {
+            // Its TXT record is still to come.
+            return;
+        }
         let sighting = match service.sighting() {
             Ok(sighting) => sighting,
             Err(fault) => {
@@ -126,6 +130,14 @@ impl Known {
     /// A link is no more.
     pub(crate) fn lost(&mut self, link: &str, now: Instant) {
         self.forget(now, |_, at, _| at == link);
+    }
+
+    /// Whoever told of everything is gone: what is not heard again in the lifetime of a record is over.
+    #[cfg(feature = "avahi")]
+    pub(crate) fn doubt(&mut self, now: Instant) {
+        for heard in self.instances.values_mut().flat_map(|known| known.heard.values_mut()) {
+            heard.until.get_or_insert(now + DISPUTE_TIME);
+        }
     }
 
     /// Drops everything without a word: nobody wants to know any more.

@@ -9,21 +9,29 @@
 //! announced and found.
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "mdns-sd")]
+#[cfg(feature = "avahi")]
+mod avahi;
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
 mod desk;
-#[cfg(feature = "mdns-sd")]
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
 mod known;
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+mod links;
 #[cfg(feature = "mdns-sd")]
 mod mdns_sd;
 mod open;
 mod service;
 
-#[cfg(feature = "mdns-sd")]
+#[cfg(feature = "avahi")]
+pub use avahi::Avahi;
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
 pub use desk::MAX_FINDINGS;
-#[cfg(feature = "mdns-sd")]
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
 pub use known::{DEBOUNCE, DISPUTE_TIME, MAX_INSTANCES};
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+pub use links::MAX_LINKS;
 #[cfg(feature = "mdns-sd")]
-pub use mdns_sd::{LOOK_TIME, MAX_LINKS, MdnsSd};
+pub use mdns_sd::MdnsSd;
 pub use open::{Backend, Error, Options, UnknownBackend, open};
 pub use service::{MAX_ADDRESSES, MAX_LABEL, Service, instance_name};
 
@@ -38,10 +46,12 @@ use eebus_core::ship::txt::Record;
 /// The service type of SHIP nodes, with its domain (SHIP 7.1).
 pub const SERVICE: &str = "_ship._tcp.local.";
 
+/// How often interfaces are looked at, and what failed is tried again.
+pub const LOOK_TIME: Duration = Duration::from_secs(5);
 /// How long dropping waits for the goodbye to leave.
 pub const GOODBYE_TIME: Duration = Duration::from_secs(1);
 
-#[cfg(feature = "mdns-sd")]
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
 const LOG: &str = "eebus::mdns";
 
 /// Announces a node and looks for others. No method waits for the network; dropping it says goodbye.

@@ -13,9 +13,9 @@ use mdns_sd::{
 };
 use tracing::{debug, info, warn};
 
-use super::links::Link;
 use crate::desk::Wanted;
 use crate::known::Known;
+use crate::links::Link;
 use crate::service::instance;
 use crate::{LOG, Options, SERVICE, Service, Warning, instance_name};
 
