@@ -111,8 +111,8 @@ fn replace(path: &Path, saved: &Saved) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eebus_core::node::{Endpoint, Input, SavedData, SavedPeer};
-    use eebus_core::ship::identity::{ShipId, Ski};
+    use eebus_core::node::{Endpoint, Input, SavedData, SavedPeer, TrustSource};
+    use eebus_core::ship::identity::{Fingerprint, ShipId, Ski};
     use eebus_core::spine::FeaturePath;
 
     fn folder(name: &str) -> PathBuf {
@@ -129,8 +129,10 @@ mod tests {
             counters: 1_000,
             peers: vec![SavedPeer {
                 ski: Ski::new([7; 20]),
-                trusted: true,
+                trust: Some(TrustSource::UserVerified.trust()),
+                label: "Control box".into(),
                 ship_id: Some(ShipId::new("ACME-Box-1")),
+                fingerprint: Some(Fingerprint([9; 32])),
                 endpoints: vec![Endpoint::new(([192, 0, 2, 1], 4712).into())],
             }],
             data: vec![SavedData {

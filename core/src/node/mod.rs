@@ -9,6 +9,7 @@ mod arbiter;
 mod at;
 mod call;
 mod calls;
+mod closing;
 mod config;
 mod config_data;
 mod connections;
@@ -17,21 +18,27 @@ mod deadlines;
 mod dialer;
 mod event;
 mod frame_text;
+mod frames;
 mod input;
 mod peers;
 mod readiness;
+mod recall;
+mod requests;
 mod routing;
 mod saved;
+mod sightings;
+mod stages;
 mod tap;
 mod trust;
+mod trust_level;
 mod view;
 
 pub use action::{Action, Endpoint, Host};
 pub use arbiter::{GRACE, SMALLER_WAITS};
-pub use at::{At, AtPeer, Callable, Called};
+pub use at::{At, AtPeer, Callable, Called, Requested};
 pub use call::{Answer, Call, Misuse};
 pub use config::{Config, Entity, MAX_CONNECTIONS, MAX_PEERS, Product};
-pub use config_data::{ActorData, ConfigData, UnknownActor};
+pub use config_data::{ConfigData, Part, UnknownActor};
 pub use connections::{
     LARGE_MESSAGE, MAX_EARLY, MAX_PER_PEER, MAX_REASSEMBLY, MAX_STRANGERS, MAX_UNPROVED, PING_INTERVAL,
     PONG_TIME, SCARCE_MESSAGE, SMALL_MESSAGE, STAGE_TIME,
@@ -44,10 +51,15 @@ pub use dialer::{
 pub use event::{Event, PairingRequested, Refused};
 pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
-pub use peers::{Decision, MAX_ENDPOINTS, MAX_SIGHTINGS};
+pub use peers::{
+    Decision, MAX_ENDPOINTS, MAX_LABEL, MAX_REQUESTS, MAX_SEEN_STRANGERS, MAX_SIGHTINGS, REQUEST_TIME,
+    Request,
+};
 pub use readiness::{Readiness, Rung, WaitsFor};
 pub use saved::{Saved, SavedData, SavedPeer};
+pub use sightings::Seen;
 pub use tap::{NoTap, Tap, Tapped};
+pub use trust_level::{PairingSecret, TrustLevel, TrustPolicy, TrustSource, Trusted};
 pub use view::{PeerView, View};
 
 use crate::ids::{ActorId, AttemptId, PeerId};
@@ -79,9 +91,14 @@ pub struct Node {
     actors: BTreeMap<ActorId, Installed>,
     told: VecDeque<(ActorId, usecase::Event)>,
     touched: BTreeSet<PeerId>,
+    next_actor: u32,
     next_attempt: u64,
     next_seq: u64,
     unsaved: bool,
+    /// Until when strangers are trusted unseen.
+    accepts_until: Option<Instant>,
+    /// The port that is listened on, once it is.
+    port: Option<u16>,
     stage: Running,
 }
 
@@ -102,6 +119,7 @@ impl Node {
         let installed = core::mem::take(&mut config.actors);
         let spine = Spine::new(config.device.clone(), Counter::resume(saved.counters));
         let ids = (0..).map(ActorId);
+        let next_actor = u32::try_from(installed.len()).unwrap_or(u32::MAX);
         let mut node = Self {
             config,
             now,
@@ -115,13 +133,17 @@ impl Node {
             actors: ids.zip(installed).collect(),
             told: VecDeque::new(),
             touched: BTreeSet::new(),
+            next_actor,
             next_attempt: 0,
             next_seq: 0,
             unsaved: false,
+            accepts_until: None,
+            port: None,
             stage: Running::Yes,
         };
         node.furnish(&saved);
-        node.recall(saved);
+        node.recall(saved.peers);
+        node.set_trust_policy(node.config.trust_policy.clone());
         node.act(Action::Listen(true));
         node.act(Action::Browse(true));
         node.settle();
@@ -146,7 +168,7 @@ impl Node {
             Input::Drained { conn, frames } => self.on_drained(conn, frames),
             Input::Lost { conn, why } => self.on_lost(conn, why),
             Input::Seen(sighting) => self.on_seen(sighting),
-            Input::Gone { instance } => self.on_gone(&instance),
+            Input::Gone { ski, instance, interface } => self.on_gone(ski, instance, interface),
             Input::Persisted { seq } => self.on_persisted(seq),
             Input::PersistFailed { seq, detail } => self.on_persist_failed(seq, detail),
         }
@@ -196,6 +218,7 @@ impl Node {
                 Who::Peer(peer) => {
                     self.tick_contest(peer);
                     self.tick_dial(peer);
+                    self.tick_request(peer);
                 }
                 Who::Session(peer) => self.spine.tick_session(peer, self.now),
                 Who::Actor(actor) => self.with_actor(actor, |actor, cx| actor.tick(cx)).unwrap_or(()),
@@ -212,7 +235,12 @@ impl Node {
 
     fn on_listening(&mut self, port: u16) {
         self.notify(Event::Listening { port });
-        if !self.is_stopping() {
+        self.port = Some(port);
+        self.announce();
+    }
+
+    fn announce(&mut self) {
+        if self.port.is_some() && !self.is_stopping() {
             self.act(Action::Announce(self.config.record.clone()));
         }
     }

@@ -3,10 +3,11 @@
 use super::address::FeaturePath;
 use super::fault::{ErrorNumber, Refusal};
 use super::relation::{Relation, RelationKind};
+use super::remote::TreeNews;
 use super::request::Owner;
 use crate::ids::{PeerId, RequestId, Ticket};
 use crate::json::Repairs;
-use crate::model::FunctionId;
+use crate::model::{Cmd, FunctionId};
 use alloc::string::String;
 
 /// Something happened in a session, or to local data.
@@ -26,6 +27,8 @@ pub enum Event {
     Discovered {
         /// The peer.
         peer: PeerId,
+        /// What is new.
+        news: TreeNews,
     },
     /// The peer's use cases are known, or changed.
     UseCases {
@@ -60,6 +63,8 @@ pub enum Event {
         owner: Owner,
         /// How it ended.
         outcome: Outcome,
+        /// What a read of the application was answered with.
+        reply: Option<Cmd>,
     },
     /// Local data changed and subscribers are told.
     Changed {

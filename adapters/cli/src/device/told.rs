@@ -36,7 +36,7 @@ pub(super) fn event(node: &At<'_>, event: &Event) {
             say(format_args!("a stranger wants to pair: SKI {}", stranger.ski.grouped()));
         }
         Event::Readiness { readiness, .. } => say(format_args!("the peer is {}", readiness.rung)),
-        Event::Discovered { peer } => device(node, *peer),
+        Event::Discovered { peer, .. } => device(node, *peer),
         Event::UseCases { peer } => use_cases(node, *peer),
         Event::Spine { fault, .. } => say(format_args!("the peer broke a rule: {fault:?}")),
         Event::Lpc { event, .. } => lpc(event),
