@@ -50,14 +50,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn line(found: &Found) -> serde_json::Value {
     match found {
-        Found::Seen { sighting, interfaces } => json!({
-            "seen": sighting.instance,
-            "ski": sighting.ski().to_string(),
-            "register": sighting.record.register,
-            "endpoints": sighting.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "interfaces": interfaces,
+        Found::Seen(seen) => json!({
+            "seen": seen.instance,
+            "ski": seen.ski().to_string(),
+            "interface": seen.interface,
+            "register": seen.record.register,
+            "endpoints": seen.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
-        Found::Gone { instance, ski } => json!({ "gone": instance, "ski": ski.to_string() }),
+        Found::Gone { ski, instance, interface } => {
+            json!({ "gone": instance, "ski": ski.to_string(), "interface": interface })
+        }
         Found::Warning(warning) => json!({ "warning": warning.to_string() }),
         other => json!({ "other": format!("{other:?}") }),
     }

@@ -93,18 +93,15 @@ impl<D: Discovery + ?Sized> Discovery for Box<D> {
 #[expect(clippy::large_enum_variant, reason = "nearly every finding is the large one")]
 pub enum Found {
     /// A node is there, or is there in another way.
-    Seen {
-        /// The node. Its instance name is told apart from that of another SKI with the same name.
-        sighting: Sighting,
-        /// Names of the interfaces it is heard on, in order; empty where the backend can't tell.
-        interfaces: Vec<String>,
-    },
-    /// A node said goodbye, or its record ran out.
+    Seen(Sighting),
+    /// A node said goodbye, or its record ran out: the sighting of this SKI, instance and interface ends.
     Gone {
-        /// Its instance name, as it was seen.
-        instance: String,
         /// The SKI it claimed.
         ski: Ski,
+        /// Its instance name, as it was seen.
+        instance: String,
+        /// The interface, as it was seen.
+        interface: Option<String>,
     },
     /// Something hinders discovery. It goes on by itself once that is over.
     Warning(Warning),
@@ -116,9 +113,8 @@ impl Found {
     /// What a node is told of it, if anything.
     pub fn input(self) -> Option<Input<'static>> {
         match self {
-            Self::Seen { sighting, .. } => Some(Input::Seen(sighting)),
-            // The interfaces are no part of what a finding is known by.
-            Self::Gone { instance, ski } => Some(Input::Gone { ski, instance, interface: None }),
+            Self::Seen(sighting) => Some(Input::Seen(sighting)),
+            Self::Gone { ski, instance, interface } => Some(Input::Gone { ski, instance, interface }),
             Self::Warning(_) | Self::Recovered => None,
         }
     }

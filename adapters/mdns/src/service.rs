@@ -24,8 +24,6 @@ pub struct Service {
     pub port: u16,
     /// Addresses in any order, each with the index of the interface it was heard on; 0 where that is not known.
     pub addresses: Vec<(IpAddr, u32)>,
-    /// Names of the interfaces it was heard on.
-    pub interfaces: Vec<String>,
     /// The strings of its TXT record.
     pub txt: Vec<Vec<u8>>,
 }
@@ -122,7 +120,6 @@ mod tests {
             host: "heatpump.local.".into(),
             port: 4712,
             addresses: addresses.iter().map(|(ip, interface)| (ip.parse().unwrap(), *interface)).collect(),
-            interfaces: vec!["eth0".into()],
             txt: txt.iter().map(|text| text.as_bytes().to_vec()).collect(),
         }
     }

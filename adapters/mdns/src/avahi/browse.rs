@@ -10,7 +10,7 @@ use zbus::OwnedObjectPath;
 
 use super::bus::Bus;
 use super::{ANY, KIND};
-use crate::known::{Known, MAX_INSTANCES};
+use crate::known::{Known, MAX_INSTANCES, Place};
 use crate::service::full_name;
 use crate::{LOG, Service};
 
@@ -36,9 +36,8 @@ struct Item {
 }
 
 impl Item {
-    /// What sightings are kept by.
-    fn link(&self) -> String {
-        format!("{} {}", self.at, self.protocol)
+    fn place(&self) -> Place<'_> {
+        (&self.at, self.protocol)
     }
 }
 
@@ -91,9 +90,9 @@ impl Browse {
             }
         } else if let Some(item) = self.resolvers.get(path) {
             match member {
-                "Found" => known.resolved(&item.link(), found(item, message)?, now),
+                "Found" => known.resolved(item.place(), &found(message)?, now),
                 // Its records ran out; the resolver goes on.
-                "Failure" => known.removed(&item.link(), &full_name(&item.name), now),
+                "Failure" => known.removed(item.place(), &full_name(&item.name), now),
                 _ => {}
             }
         }
@@ -131,7 +130,7 @@ impl Browse {
             self.resolvers.iter().filter(|(_, item)| is_it(item)).map(|(path, _)| path.clone()).collect();
         for path in paths {
             if let Some(item) = self.resolvers.remove(&path) {
-                known.removed(&item.link(), &full_name(&item.name), now);
+                known.removed(item.place(), &full_name(&item.name), now);
             }
             free(bus, &path, "ServiceResolver");
         }
@@ -154,7 +153,7 @@ fn free(bus: &mut Bus, path: &str, interface: &str) {
     }
 }
 
-fn found(item: &Item, message: &Message) -> zbus::Result<Service> {
+fn found(message: &Message) -> zbus::Result<Service> {
     type Body = (i32, i32, String, String, String, String, i32, String, u16, Vec<Vec<u8>>, u32);
     let (interface, _, name, _, _, host, _, address, port, txt, _): Body = message.body().deserialize()?;
     // Avahi writes the scope of a link-local address behind it in some versions.
@@ -165,7 +164,6 @@ fn found(item: &Item, message: &Message) -> zbus::Result<Service> {
         host,
         port,
         addresses: address.map(|ip| (ip, interface)).into_iter().collect(),
-        interfaces: vec![item.at.clone()],
         txt,
     })
 }

@@ -151,8 +151,10 @@ impl Responder {
 
     fn heard(&self, event: ServiceEvent, known: &mut Known, now: Instant) {
         match event {
-            ServiceEvent::ServiceResolved(resolved) => known.resolved(self.label(), heard(&resolved), now),
-            ServiceEvent::ServiceRemoved(_, full_name) => known.removed(self.label(), &full_name, now),
+            ServiceEvent::ServiceResolved(resolved) => {
+                known.resolved((self.label(), 0), &heard(&resolved), now)
+            }
+            ServiceEvent::ServiceRemoved(_, full_name) => known.removed((self.label(), 0), &full_name, now),
             _ => {}
         }
     }
@@ -190,23 +192,15 @@ fn heard(resolved: &ResolvedService) -> Service {
         let value = value.map(|value| [b"=", value].concat());
         [key.as_bytes(), &value.unwrap_or_default()].concat()
     };
-    let mut interfaces = Vec::new();
-    let mut addresses = Vec::new();
-    for ip in &resolved.addresses {
-        let (at, interface) = match ip {
-            ScopedIp::V4(v4) => (v4.interface_ids(), 0),
-            ScopedIp::V6(v6) => (std::slice::from_ref(v6.scope_id()), v6.scope_id().index),
-            _ => (&[][..], 0),
-        };
-        interfaces.extend(at.iter().map(|id| id.name.clone()));
-        addresses.push((ip.to_ip_addr(), interface));
-    }
+    let interface = |ip: &ScopedIp| match ip {
+        ScopedIp::V6(v6) => v6.scope_id().index,
+        _ => 0,
+    };
     Service {
         full_name: resolved.fullname.clone(),
         host: resolved.host.clone(),
         port: resolved.port,
-        addresses,
-        interfaces,
+        addresses: resolved.addresses.iter().map(|ip| (ip.to_ip_addr(), interface(ip))).collect(),
         txt: resolved.txt_properties.iter().map(|pair| text(pair.key(), pair.val())).collect(),
     }
 }
