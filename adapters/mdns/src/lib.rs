@@ -90,7 +90,6 @@ impl<D: Discovery + ?Sized> Discovery for Box<D> {
 /// What discovery has to tell. Own announcements are found too: the node knows its SKI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "nearly every finding is the large one")]
 pub enum Found {
     /// A node is there, or is there in another way.
     Seen(Sighting),

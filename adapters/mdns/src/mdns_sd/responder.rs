@@ -152,7 +152,7 @@ impl Responder {
     fn heard(&self, event: ServiceEvent, known: &mut Known, now: Instant) {
         match event {
             ServiceEvent::ServiceResolved(resolved) => {
-                known.resolved((self.label(), 0), &heard(&resolved), now)
+                known.resolved((self.label(), 0), &heard(&resolved), now);
             }
             ServiceEvent::ServiceRemoved(_, full_name) => known.removed((self.label(), 0), &full_name, now),
             _ => {}
