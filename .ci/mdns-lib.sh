@@ -5,6 +5,12 @@ if [ "$(id -u)" != 0 ] || ! command -v ip >/dev/null || ! unshare -n true 2>/dev
     echo "skipped: needs root, iproute2 and network namespaces"
     exit 0
 fi
+
+# need COMMAND PACKAGE: installs the package unless the command is there.
+need() {
+    command -v "$1" >/dev/null || { apt-get update -qq && apt-get install -qq -y "$2" >/dev/null; }
+}
+
 cargo build -p eebus-mdns --example find --features avahi
 find=${CARGO_TARGET_DIR:-target}/debug/examples/find
 scratch=$(mktemp -d)

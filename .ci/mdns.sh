@@ -100,10 +100,10 @@ node b "$middle" $b_ski b mdns-sd eth1
 within 15 a Recovered
 within 15 a '"seen":"b"' 10.78.0.2:4712
 within 15 b '"seen":"a"' 10.78.0.1:4712
-ip netns exec "$left" iptables -A OUTPUT -d 224.0.0.0/4 -j DROP 2>/dev/null && {
-    ip netns exec "$left" ip6tables -A OUTPUT -d ff00::/8 -j DROP
-    node c "$left" 3333333333333333333333333333333333333333
-    within 10 c '"warning"' 'no multicast: ' 10.77.0.1
-    ip netns exec "$left" iptables -F OUTPUT
-    within 15 c Recovered
-}
+need iptables iptables
+ip netns exec "$left" iptables -A OUTPUT -d 224.0.0.0/4 -j DROP
+ip netns exec "$left" ip6tables -A OUTPUT -d ff00::/8 -j DROP
+node c "$left" 3333333333333333333333333333333333333333
+within 10 c '"warning"' 'no multicast: ' 10.77.0.1
+ip netns exec "$left" iptables -F OUTPUT
+within 15 c Recovered

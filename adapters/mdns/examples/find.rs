@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::io::BufRead;
+use std::process::ExitCode;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -13,7 +14,17 @@ use eebus_core::ship::txt::Record;
 use eebus_mdns::{Backend, Discovery, Found, Options, open};
 use serde_json::json;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let mut arguments = std::env::args().skip(1);
     let id = arguments.next().ok_or("usage: find ID SKI [PORT [BACKEND [INTERFACE…]]]")?;

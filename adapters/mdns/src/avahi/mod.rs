@@ -145,8 +145,10 @@ impl Work for Client {
 impl Client {
     fn new(options: Options, bus: Option<Bus>) -> Self {
         let is_there = bus.is_some();
+        // Without one it is about to be dropped.
+        let look = (!is_there).then(|| Instant::now() + LOOK_TIME);
         let places = Places::new();
-        Self { options, bus, is_there, group: None, browse: None, places, look: None, hold: None }
+        Self { options, bus, is_there, group: None, browse: None, places, look, hold: None }
     }
 
     fn connect(&mut self, known: &mut Known) {

@@ -87,7 +87,7 @@ impl Work for Responders {
         for responder in &mut self.running {
             responder.turn(wanted, &self.options, known, cx, now);
         }
-        self.look
+        self.running.iter().filter_map(Responder::due).chain(self.look).min()
     }
 
     fn stop(self) {
