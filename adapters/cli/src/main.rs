@@ -1,11 +1,16 @@
 //! The program `eebus`: shows two nodes agreeing on a power limit, replays recorded sessions, reads messages.
 #![forbid(unsafe_code)]
 
+mod control;
 mod decode;
 mod demo;
 mod device;
 mod failure;
+mod identity;
+mod pair;
 mod replay;
+mod run;
+mod state;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -19,6 +24,8 @@ Exit codes:
 Examples:
   eebus demo
   eebus hems 4711
+  eebus run --state ~/hems --role hems
+  eebus pair --state ~/hems
   eebus replay testvectors/sessions
   eebus decode message.json";
 
@@ -35,6 +42,9 @@ enum Command {
     Demo(demo::Arguments),
     Hems(device::Hems),
     Evse(device::Evse),
+    Run(run::Arguments),
+    Pair(pair::Arguments),
+    Identity(identity::Arguments),
     Replay(replay::Arguments),
     Decode(decode::Arguments),
 }
@@ -44,6 +54,9 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Hems(arguments) => device::hems(&arguments),
         Command::Evse(arguments) => device::evse(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Pair(arguments) => pair::run(&arguments),
+        Command::Identity(arguments) => identity::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
     };

@@ -7,7 +7,7 @@ mod ending;
 mod role;
 mod told;
 
-pub(crate) use arguments::{Evse, Hems, evse, hems};
+pub(crate) use arguments::{Evse, Hems, address, duration, evse, hems};
 pub(crate) use discovery::Finding;
 pub(crate) use role::Role;
 
