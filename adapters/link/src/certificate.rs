@@ -25,19 +25,19 @@ const OID_EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const OID_P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const OID_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const OID_COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-const OID_SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
+pub(crate) const OID_SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
 
-const BOOLEAN: u8 = 0x01;
-const INTEGER: u8 = 0x02;
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-const SEQUENCE: u8 = 0x30;
+pub(crate) const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
-const VERSION: u8 = 0xa0;
-const EXTENSIONS: u8 = 0xa3;
+pub(crate) const VERSION: u8 = 0xa0;
+pub(crate) const EXTENSIONS: u8 = 0xa3;
 
 /// A certificate a SHIP node may present: ECDSA P-256, its SKI extension, if any, true to its key.
 ///
@@ -266,7 +266,7 @@ fn stored_skis(mut tbs: Der<'_>) -> Result<Vec<Ski>, CertificateError> {
     Ok(stored)
 }
 
-fn common_name(mut subject: Der<'_>) -> Option<String> {
+pub(crate) fn common_name(mut subject: Der<'_>) -> Option<String> {
     while let Some(mut set) = subject.value(SET) {
         while let Some(mut attribute) = set.value(SEQUENCE) {
             if attribute.value(OBJECT_IDENTIFIER)?.0 == OID_COMMON_NAME {
@@ -281,11 +281,11 @@ fn common_name(mut subject: Der<'_>) -> Option<String> {
 
 /// What is left to read of a DER value.
 #[derive(Clone, Copy)]
-struct Der<'a>(&'a [u8]);
+pub(crate) struct Der<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Der<'a> {
     /// The next tag and its value; `None`, and nothing consumed, where they are not whole.
-    fn next(&mut self) -> Option<(u8, &'a [u8])> {
+    pub(crate) fn next(&mut self) -> Option<(u8, &'a [u8])> {
         let [tag, first, rest @ ..] = self.0 else { return None };
         let (length, rest) = match first {
             0..=0x7f => (usize::from(*first), rest),
@@ -302,7 +302,7 @@ impl<'a> Der<'a> {
     }
 
     /// The next value if it has this tag; else `None`, and nothing consumed.
-    fn value(&mut self, tag: u8) -> Option<Self> {
+    pub(crate) fn value(&mut self, tag: u8) -> Option<Self> {
         let mut ahead = *self;
         let (found, value) = ahead.next()?;
         (found == tag).then(|| {

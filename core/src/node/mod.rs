@@ -17,6 +17,7 @@ mod credit;
 mod deadlines;
 mod dialer;
 mod event;
+mod frame_name;
 mod frame_text;
 mod frames;
 mod input;
@@ -35,10 +36,10 @@ mod view;
 
 pub use action::{Action, Endpoint, Host};
 pub use arbiter::{GRACE, SMALLER_WAITS};
-pub use at::{At, AtPeer, Callable, Called};
+pub use at::{At, AtPeer, Callable, Called, Requested};
 pub use call::{Answer, Call, Misuse};
 pub use config::{Config, Entity, MAX_CONNECTIONS, MAX_PEERS, Product};
-pub use config_data::{ActorData, ConfigData, UnknownActor};
+pub use config_data::{ConfigData, Part, UnknownActor};
 pub use connections::{
     LARGE_MESSAGE, MAX_EARLY, MAX_PER_PEER, MAX_REASSEMBLY, MAX_STRANGERS, MAX_UNPROVED, PING_INTERVAL,
     PONG_TIME, SCARCE_MESSAGE, SMALL_MESSAGE, STAGE_TIME,
@@ -49,6 +50,7 @@ pub use dialer::{
     CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY, STAGGER,
 };
 pub use event::{Event, PairingRequested, Refused};
+pub use frame_name::{FrameName, Layer};
 pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
 pub use peers::{
@@ -91,6 +93,7 @@ pub struct Node {
     actors: BTreeMap<ActorId, Installed>,
     told: VecDeque<(ActorId, usecase::Event)>,
     touched: BTreeSet<PeerId>,
+    next_actor: u32,
     next_attempt: u64,
     next_seq: u64,
     saves: Saves,
@@ -119,6 +122,7 @@ impl Node {
         let installed = core::mem::take(&mut config.actors);
         let spine = Spine::new(config.device.clone(), Counter::resume(saved.counters));
         let ids = (0..).map(ActorId);
+        let next_actor = u32::try_from(installed.len()).unwrap_or(u32::MAX);
         let mut node = Self {
             config,
             now,
@@ -132,6 +136,7 @@ impl Node {
             actors: ids.zip(installed).collect(),
             told: VecDeque::new(),
             touched: BTreeSet::new(),
+            next_actor,
             next_attempt: 0,
             next_seq: 0,
             saves: Saves::default(),

@@ -2,10 +2,11 @@
 //! run devices with.
 
 mod arguments;
+mod beside;
 mod discovery;
-mod ending;
 mod role;
 mod told;
+mod watch;
 
 pub(crate) use arguments::{Evse, Hems, address, duration, evse, hems};
 pub(crate) use discovery::Finding;
@@ -76,7 +77,7 @@ pub(crate) fn run(settings: Settings) -> Result<(), Failure> {
     }
     let handle = setup.handle();
     started(handle.clone());
-    let mut failed = None;
+    let (mut told, mut watch, mut failed) = (told::Told::default(), watch::Watch::default(), None);
     let node = eebus_smol::run(setup, |node, event| {
         if let Event::Listening { .. } = event
             && let Err((ski, misuse)) = trust(node, &peers)
@@ -86,10 +87,11 @@ pub(crate) fn run(settings: Settings) -> Result<(), Failure> {
             let _ = node.shut_down();
         }
         observer(node, &event);
-        told::event(node, &event);
+        told.event(node.view(), &event);
+        watch.event(node, &event);
     });
     let beside = async {
-        zip(ending::on_signal(handle.clone()), ending::on_silence(handle.clone(), heard)).await;
+        zip(beside::on_signal(handle.clone()), beside::on_waiting(handle.clone(), heard)).await;
         pending().await
     };
     let ran = smol::block_on(or(node, beside));

@@ -1,7 +1,8 @@
 //! What a device can be: one row a role.
 
-use eebus_core::model::{DeviceType, EntityType};
+use eebus_core::model::{DeviceType, EntityType, FeatureType};
 use eebus_core::node::{Config, Entity, Product};
+use eebus_core::spine::NewFeature;
 use eebus_core::usecase::lpc::{Approval, ControllableSystem, EnergyGuard, Limit};
 use eebus_core::usecase::{Watts, watts};
 use eebus_smol::Identity;
@@ -87,7 +88,7 @@ impl Role {
         config.device_type(row.device_type.clone());
         let entity = config.entity(row.entity_type.clone());
         (row.install)(&mut config, &entity, limit);
-        config.client(&entity);
+        config.feature(&entity, NewFeature::client(FeatureType::Generic));
         config
     }
 }
