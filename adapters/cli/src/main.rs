@@ -15,6 +15,7 @@ mod log;
 mod pair;
 mod replay;
 mod run;
+mod scan;
 mod state;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +26,7 @@ Examples:
   eebus demo
   eebus hems 4711
   eebus run --state ~/hems --role hems
+  eebus scan
   eebus pair --state ~/hems
   eebus replay testvectors/sessions
   eebus decode core/tests/data/spine-golden-trace.jsonl
@@ -52,6 +54,7 @@ enum Command {
     Evse(device::Evse),
     Run(run::Arguments),
     Pair(pair::Arguments),
+    Scan(scan::Arguments),
     Identity(identity::Arguments),
     Replay(replay::Arguments),
     Decode(decode::Arguments),
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Evse(arguments) => device::evse(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Pair(arguments) => pair::run(&arguments),
+        Command::Scan(arguments) => scan::run(&arguments),
         Command::Identity(arguments) => identity::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
