@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod generate;
 mod log;
+mod probe;
 mod replay;
 
 use clap::{Parser, Subcommand};
@@ -45,6 +46,7 @@ enum Command {
     Evse(device::Evse),
     Replay(replay::Arguments),
     Decode(decode::Arguments),
+    Probe(probe::Arguments),
     Completions(generate::Completions),
     Man(generate::Man),
 }
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Command::Evse(arguments) => device::evse(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
+        Command::Probe(arguments) => probe::run(&arguments),
         Command::Completions(arguments) => generate::completions(&arguments),
         Command::Man(arguments) => generate::man(&arguments),
     });

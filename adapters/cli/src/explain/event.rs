@@ -76,7 +76,7 @@ impl Teller {
             Event::Data { peer, feature, function } if self.messages => {
                 self.tell(peer, format_args!("reports {function} of {feature}"));
             }
-            Event::Answered { peer, request, outcome } => {
+            Event::Answered { peer, request, outcome, .. } => {
                 self.tell(peer, format_args!("answers {request}: {outcome}"));
             }
             Event::WriteProposed { ticket, peer, feature, function } => {
