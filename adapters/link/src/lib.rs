@@ -47,7 +47,7 @@ pub use certificate::{Certificate, CertificateError};
 pub use driver::{CLOSE_TIME, Doing, Driver, Interest, MAX_CLOSING};
 pub use error::{Blame, Layer, LinkError};
 pub use facts::CertificateFacts;
-pub use identity::{Identity, IdentityError, entropy};
+pub use identity::{Check, Identity, IdentityError, SkiRule, Verdict, entropy};
 pub use key_log::{KEY_LOG_VARIABLE, log_tls_keys};
 pub use link::{DEFAULT_LIMIT, Link, LinkEvent};
 pub use upgrade::UpgradeError;

@@ -63,7 +63,7 @@ pub use clock::{Clock, SystemClock};
 pub use eebus_link::Identity;
 pub use engine::{Deed, Engine, MAX_SLEEP};
 #[cfg(feature = "file")]
-pub use file::FileStore;
+pub use file::{Damaged, FileStore};
 pub use handle::{CallError, Events, Handle, MAX_EVENTS, MAX_REQUESTS};
 pub use pump::{ACCEPT_PAUSE, Pump, READ_BUFFER};
 pub use runtime::{Accepting, Runtime, Task};

@@ -24,11 +24,29 @@ impl Node {
                 }
                 self.add_peer(ski, endpoints).map(Answer::Peer).ok_or(Misuse::TooManyPeers)
             }
-            Call::Trust { peer } => self.known(peer).map(|()| self.decide(peer, Decision::Trusted)).map(done),
-            Call::Refuse { peer } => {
-                self.known(peer).map(|()| self.decide(peer, Decision::Refused)).map(done)
-            }
+            Call::Trust { peer } => self.known(peer).map(|()| self.trust_by_user(peer)).map(done),
+            Call::Refuse { peer } => self.known(peer).map(|()| self.refuse(peer)).map(done),
             Call::Forget { peer } => self.known(peer).map(|()| self.forget(peer)).map(done),
+            Call::ForgetAll => {
+                self.peers
+                    .iter()
+                    .map(|(id, _)| id)
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .for_each(|id| self.forget(id));
+                Ok(Answer::Done)
+            }
+            Call::Rename { peer, label } => self.known(peer).map(|()| self.rename(peer, &label)).map(done),
+            Call::SetTrustPolicy { policy } => {
+                self.set_trust_policy(policy);
+                Ok(Answer::Done)
+            }
+            Call::SetRegister { register } => {
+                if core::mem::replace(&mut self.config.record.register, register) != register {
+                    self.announce();
+                }
+                Ok(Answer::Done)
+            }
             Call::Connect { peer } => self.connect(peer).map(done),
             Call::Accept { ticket } => self.accept(ticket).map(done),
             Call::RefuseWrite { ticket, reason } => {

@@ -1,6 +1,7 @@
 //! What a node is made of, decided before it runs.
 
 use super::config_data::Part;
+use super::trust_level::TrustPolicy;
 use crate::ids::ActorId;
 use crate::json::Tape;
 use crate::model::{
@@ -85,6 +86,8 @@ pub struct Config {
     pub max_peers: usize,
     /// Whether trusted peers are dialled; every node listens.
     pub dial: bool,
+    /// What is done with strangers; a window begins with the node.
+    pub trust_policy: TrustPolicy,
     pub(super) device: Device,
     pub(super) actors: Vec<Installed>,
     pub(super) parts: Vec<Part>,
@@ -113,6 +116,7 @@ impl Config {
             max_connections: MAX_CONNECTIONS,
             max_peers: MAX_PEERS,
             dial: true,
+            trust_policy: TrustPolicy::Manual,
             device,
             actors: Vec::new(),
             parts: Vec::new(),

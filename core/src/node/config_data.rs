@@ -1,6 +1,7 @@
 //! A configuration as data: what a trace begins with, and what makes the same node again.
 
 use super::config::{Config, Entity, Product};
+use super::trust_level::TrustPolicy;
 use crate::model::{DeviceType, EntityType};
 use crate::ship::Timers;
 use crate::ship::identity::PeerKey;
@@ -29,6 +30,8 @@ pub struct ConfigData {
     pub max_peers: usize,
     /// Whether trusted peers are dialled.
     pub dial: bool,
+    /// What is done with strangers.
+    pub trust_policy: TrustPolicy,
     /// `deviceType`.
     pub device_type: DeviceType,
     /// What the device is made of, in the order it was added: numbers follow from it.
@@ -78,8 +81,19 @@ impl Config {
     /// Everything this configuration was made from.
     pub fn data(&self) -> ConfigData {
         // Named one by one, so that a new field is not forgotten. The actors stand among the parts.
-        let Self { key, record, timers, max_connections, max_peers, dial, device, actors: _, parts, product } =
-            self;
+        let Self {
+            key,
+            record,
+            timers,
+            max_connections,
+            max_peers,
+            dial,
+            trust_policy,
+            device,
+            actors: _,
+            parts,
+            product,
+        } = self;
         ConfigData {
             key: *key,
             product: product.clone(),
@@ -88,6 +102,7 @@ impl Config {
             max_connections: *max_connections,
             max_peers: *max_peers,
             dial: *dial,
+            trust_policy: trust_policy.clone(),
             device_type: device.device_type.clone(),
             parts: parts.clone(),
         }
@@ -110,6 +125,7 @@ impl ConfigData {
         config.max_connections = self.max_connections;
         config.max_peers = self.max_peers;
         config.dial = self.dial;
+        config.trust_policy = self.trust_policy.clone();
         config.device_type(self.device_type.clone());
         for part in &self.parts {
             match part {
@@ -147,6 +163,7 @@ mod tests {
         config.timers.close = Duration::from_millis(2_500);
         config.max_peers = 3;
         config.dial = false;
+        config.trust_policy = TrustPolicy::Window(Duration::from_secs(90));
         config.device_type(DeviceType::EnergyManagementSystem);
         let guard = config.entity(EntityType::GridGuard);
         config.install(&guard, EnergyGuard::limiting(Limit::active(watts(4_200))));

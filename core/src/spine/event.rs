@@ -135,13 +135,13 @@ impl fmt::Display for Outcome {
         match self {
             Self::Done => f.write_str("done"),
             Self::Refused { error, description } if description.is_empty() => {
-                write!(f, "refused with error {error}")
+                write!(f, "refused with {error}")
             }
             Self::Refused { error, description } => {
-                write!(f, "refused with error {error}: {}", description.escape_debug())
+                write!(f, "refused with {error}: {}", description.escape_debug())
             }
-            Self::TimedOut => f.write_str("not answered in time"),
-            Self::SessionEnded => f.write_str("over with the session"),
+            Self::TimedOut => f.write_str("no answer in time"),
+            Self::SessionEnded => f.write_str("the connection ended first"),
         }
     }
 }
@@ -165,8 +165,8 @@ impl fmt::Display for Unsettled {
         match self {
             Self::Refused(reason) => write!(f, "refused: {reason}"),
             Self::Unanswered => f.write_str("nobody decided in time"),
-            Self::SessionEnded => f.write_str("the session ended"),
-            Self::Outdated(refusal) => write!(f, "outdated: {refusal}"),
+            Self::SessionEnded => f.write_str("the connection ended first"),
+            Self::Outdated(refusal) => write!(f, "it does not fit any more: {refusal}"),
         }
     }
 }
@@ -206,17 +206,17 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(detail) => write!(f, "an unreadable datagram: {detail}"),
-            Self::Header(fault) => fault.fmt(f),
-            Self::OwnAddress => f.write_str("a datagram under this node's own address"),
-            Self::Refused { feature, refusal } => write!(f, "a request to {feature} was refused: {refusal}"),
+            Self::Unreadable(why) => write!(f, "a message that can't be read: {why}"),
+            Self::Header(fault) => write!(f, "a message that can't be answered: {fault}"),
+            Self::OwnAddress => f.write_str("a message with this node's own address as its sender"),
+            Self::Refused { feature, refusal } => write!(f, "a request to {feature}, refused with {refusal}"),
             Self::Data { feature, refusal } => {
-                write!(f, "data of {feature} could not be taken over: {refusal}")
+                write!(f, "data of its {feature} that can't be taken over: {refusal}")
             }
-            Self::Unsolicited { reference: Some(reference) } => {
-                write!(f, "an answer to #{reference}, which nobody asked")
+            Self::Unsolicited { reference: Some(counter) } => {
+                write!(f, "an answer to message {counter}, which waits for none")
             }
-            Self::Unsolicited { reference: None } => f.write_str("an answer that says not to what"),
+            Self::Unsolicited { reference: None } => f.write_str("an answer that names no question"),
         }
     }
 }

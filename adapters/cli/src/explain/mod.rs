@@ -141,7 +141,7 @@ impl Tap for Teller {
                     format_args!("sees {instance:?}, SKI {ski}, at {}", places.join(", ")),
                 );
             }
-            Input::Gone { instance } => self.tell("discovery", format_args!("{instance:?} is gone")),
+            Input::Gone { instance, .. } => self.tell("discovery", format_args!("{instance:?} is gone")),
             // The node tells what comes of the others, or there is nothing to tell.
             _ => {}
         }

@@ -89,7 +89,7 @@ impl Log {
                 let (instance, ski) = (&sighting.instance, sighting.ski());
                 debug!(target: DISCOVERY, instance, %ski, endpoints = endpoints.join(" "), "seen");
             }
-            Input::Gone { instance } => debug!(target: DISCOVERY, instance, "gone"),
+            Input::Gone { ski, instance, .. } => debug!(target: DISCOVERY, %ski, instance, "gone"),
             Input::Persisted { seq } => debug!(target: NODE, seq, "kept"),
             // The node tells what comes of these, or there is nothing to tell.
             Input::Tick
