@@ -6,20 +6,15 @@ mod shell;
 use clap::{Command, CommandFactory, Parser};
 use shell::{calls, examples};
 
-fn walk(command: &Command, check: &mut impl FnMut(&Command)) {
-    check(command);
-    command.get_subcommands().for_each(|command| walk(command, check));
-}
-
 #[test]
 fn every_command_shows_examples_that_parse() {
     let mut program = crate::Arguments::command();
     program.build();
     let mut checked = 0;
-    walk(&program, &mut |command| {
+    for command in std::iter::once(&program).chain(program.get_subcommands()) {
         let path = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
-        if path.contains("help") {
-            return;
+        if path == "eebus help" {
+            continue;
         }
         let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let examples = examples(&help);
@@ -36,6 +31,6 @@ fn every_command_shows_examples_that_parse() {
                 checked += 1;
             }
         }
-    });
+    }
     assert!(checked > 10, "{checked}");
 }

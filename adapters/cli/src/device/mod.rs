@@ -8,7 +8,7 @@ mod role;
 mod told;
 mod watch;
 
-pub(crate) use arguments::{Evse, Hems, evse, hems};
+pub(crate) use arguments::{Evse, Hems, address, duration, evse, hems};
 pub(crate) use discovery::Finding;
 pub(crate) use role::Role;
 
