@@ -88,6 +88,7 @@ impl Role {
         config.device_type(row.device_type.clone());
         let entity = config.entity(row.entity_type.clone());
         (row.install)(&mut config, &entity, limit);
+        // From which the device asks what others offer.
         config.feature(&entity, NewFeature::client(FeatureType::Generic));
         config
     }

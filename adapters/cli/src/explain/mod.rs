@@ -3,6 +3,8 @@
 mod event;
 mod rules;
 
+pub(crate) use rules::since;
+
 use crate::failure::Failure;
 use eebus_core::ids::{ActorId, PeerId};
 use eebus_core::node::{Action, Answer, Call, FrameName, Input, Layer, Misuse, Tap, View};
