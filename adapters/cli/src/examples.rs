@@ -1,10 +1,13 @@
 //! Every example in a help text is one that the program understands.
 
+#[path = "../tests/common/examples.rs"]
+mod help;
 #[path = "../tests/common/shell.rs"]
 mod shell;
 
 use clap::{Command, CommandFactory, Parser};
-use shell::{calls, examples};
+use help::examples;
+use shell::calls;
 
 #[test]
 fn every_command_shows_examples_that_parse() {
@@ -33,4 +36,25 @@ fn every_command_shows_examples_that_parse() {
         }
     }
     assert!(checked > 10, "{checked}");
+}
+
+#[test]
+fn every_command_within_the_text_of_the_guide_parses() {
+    let guide = include_str!("../../../docs/first-day.md");
+    let commands: Vec<_> =
+        guide.split('`').filter(|part| part.starts_with("eebus ") && !part.contains('\n')).collect();
+    assert!(commands.len() >= 4, "{commands:?}");
+    for line in commands {
+        for call in calls(&line.replace("COMMAND", "decode")) {
+            // A command that is only named lacks what it has to be given.
+            match crate::Arguments::try_parse_from(&call) {
+                Err(error) if !error.use_stderr() || call.len() <= 3 => {
+                    let command = crate::Arguments::command();
+                    assert!(call[1] == "help" || command.find_subcommand(&call[1]).is_some(), "{line}");
+                }
+                Err(error) => panic!("{line}\n{error}"),
+                Ok(_) => {}
+            }
+        }
+    }
 }

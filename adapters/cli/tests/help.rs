@@ -1,11 +1,14 @@
 //! Help, completions, manual pages and exit codes, as users meet them.
 
 mod common;
+#[path = "common/examples.rs"]
+mod examples;
 #[path = "common/shell.rs"]
 mod shell;
 
 use common::{eebus, root};
-use shell::{calls, examples};
+use examples::examples;
+use shell::calls;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
