@@ -226,6 +226,8 @@ mod tests {
                 ship_id: Some(ShipId::new("ACME-Box-1")),
                 fingerprint: Some(Fingerprint([9; 32])),
                 endpoints: vec![Endpoint::new(([192, 0, 2, 1], 4712).into())],
+                keys: Default::default(),
+                pin: Default::default(),
             }],
             data: vec![SavedData {
                 feature,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use eebus_core::ids::ConnId;
-use eebus_core::ship::message::{Message, Pin};
+use eebus_core::ship::message::Message;
 use eebus_link::{Identity, Link, LinkEvent};
 use eebus_pump::{Engine, Setup};
 use tracing::Level;
@@ -82,10 +82,10 @@ fn hex(octets: &[u8]) -> String {
 
 /// A PIN that a peer sends is named and not shown, also where its message is broken.
 pub fn pin(_: Run) {
-    const PIN: &str = "0815cafe";
+    const PIN: &str = "0815CAFE";
     let logs = Logs::default();
     let (ours, theirs) = (identity("pump"), identity("box"));
-    let sound = Message::PinInput(Pin(PIN.into())).frame();
+    let sound = Message::PinInput(PIN.parse().unwrap()).frame();
     let broken = format!("\x01{{\"connectionPinInput\":[{{\"pin\":\"{PIN}\"").into_bytes();
     for frame in [sound, broken] {
         let setup = Setup::new(system(&ours), ours.clone());

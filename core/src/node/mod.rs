@@ -21,7 +21,9 @@ mod frame_name;
 mod frame_text;
 mod frames;
 mod input;
+mod key_material;
 mod peers;
+mod pins;
 mod readiness;
 mod recall;
 mod requests;
@@ -58,7 +60,7 @@ pub use peers::{
     Request,
 };
 pub use readiness::{Readiness, Rung, WaitsFor};
-pub use saved::{Saved, SavedData, SavedPeer, Saves};
+pub use saved::{Saved, SavedData, SavedPeer, SavedPin, Saves};
 pub use sightings::Seen;
 pub use tap::{NoTap, Tap, Tapped};
 pub use trust_level::{PairingSecret, TrustLevel, TrustPolicy, TrustSource, Trusted};

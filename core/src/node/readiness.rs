@@ -121,6 +121,9 @@ impl Node {
                 (Rung::Discovered, WaitsFor::Peer, until(session))
             }
             Some(session) => (Rung::Handshaken, WaitsFor::Peer, until(session)),
+            None if conns().any(|c| c.ship().is_some_and(crate::ship::Connection::waits_for_pin)) => {
+                (Rung::Trusted, WaitsFor::OurUser, None)
+            }
             None if conns().any(|c| matches!(phase(c), Some(Phase::Protocol | Phase::Pin | Phase::Data))) => {
                 (Rung::Trusted, WaitsFor::Peer, None)
             }
