@@ -15,6 +15,7 @@ mod sightings;
 mod sim;
 mod solo;
 mod spine_examples;
+mod spine_requests;
 mod spine_rules;
 mod spine_session;
 mod spine_tree;
