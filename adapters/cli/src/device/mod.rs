@@ -8,8 +8,8 @@ mod role;
 mod told;
 mod watch;
 
-pub(crate) use arguments::{Evse, Hems, evse, hems};
-pub(crate) use discovery::Finding;
+pub(crate) use arguments::{Evse, Hems, address, duration, evse, hems};
+pub(crate) use discovery::{Finding, Warned};
 pub(crate) use role::Role;
 
 use crate::failure::Failure;
