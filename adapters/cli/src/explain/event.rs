@@ -30,7 +30,7 @@ impl Teller {
                 self.tell(stranger.peer, format_args!("a stranger with SKI {ski} wants to pair"));
             }
             Event::PairingExpired { peer } => {
-                self.tell(peer, "asked for trust too long ago: that is dropped")
+                self.tell(peer, "asked for trust too long ago: that is dropped");
             }
             Event::Decided { peer, decision, source } => {
                 let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
