@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  eebus identity show --state ~/hems
-  eebus identity check ~/hems/identity.pem
-  eebus identity import --state ~/hems evcc.yaml
-  eebus identity import --state ~/hems hems.crt hems.key --ship-id Demo-HEMS-123456789
-  eebus identity export --state ~/hems --backup ~/hems-backup")]
+  eebus identity create --state /tmp/hems
+  eebus identity show --state /tmp/hems
+  eebus identity check --state /tmp/hems
+  eebus identity export --state /tmp/hems --backup /tmp/hems-backup
+  eebus identity export --state /tmp/hems --cert /tmp/hems.crt --key /tmp/hems.key")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     state: State,
@@ -31,19 +31,35 @@ pub(crate) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Show SKI, SHIP ID and certificate of a state folder.
+    #[command(after_help = "\
+Examples:
+  eebus identity show --state ~/hems")]
     Show,
     /// Judge an identity: a file, or that of a state folder. Exit code 1 where no node can run with it.
+    #[command(after_help = "\
+Examples:
+  eebus identity check --state ~/hems
+  eebus identity check hems.crt hems.key")]
     Check {
         /// PEM files with the certificate and its key.
         files: Vec<PathBuf>,
     },
     /// Make the identity of a state folder that has none.
+    #[command(after_help = "\
+Examples:
+  eebus identity create --state ~/hems
+  eebus identity create --state ~/hems --ship-id i:46925_u:0001")]
     Create {
         /// The SHIP ID, in place of one of our making.
         #[arg(long, value_name = "ID")]
         ship_id: Option<String>,
     },
     /// Take over the identity of evcc, of a demo of eebus-go or of another program; stop that program first.
+    #[command(after_help = "\
+Examples:
+  eebus identity import --state ~/hems evcc.yaml
+  eebus identity import --state ~/hems hems.crt hems.key --ship-id Demo-HEMS-123456789
+  eebus identity import --state ~/hems old.pem --ship-id EVCC-0815 --keep-stored-ski")]
     Import {
         /// evcc.yaml, or PEM files with the certificate and its key.
         #[arg(required = true)]
@@ -56,6 +72,11 @@ enum Command {
         keep_stored_ski: bool,
     },
     /// Hand the identity on: one PEM file, two for other programs, or a backup with everything the node keeps.
+    #[command(after_help = "\
+Examples:
+  eebus identity export --state ~/hems hems.pem
+  eebus identity export --state ~/hems --cert hems.crt --key hems.key
+  eebus identity export --state ~/hems --backup ~/hems-backup")]
     Export {
         /// The PEM file to write: SHIP ID, certificate and private key.
         #[arg(required_unless_present_any = ["backup", "cert"])]
@@ -75,18 +96,18 @@ enum Command {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let state = &arguments.state;
     match &arguments.command {
-        Command::Show => show(&state.folder().identity()?),
-        Command::Check { files } if files.is_empty() => check(&[state.folder().file("identity.pem")]),
+        Command::Show => show(&state.folder()?.identity()?),
+        Command::Check { files } if files.is_empty() => check(&[state.folder()?.file("identity.pem")]),
         Command::Check { files } => check(files),
-        Command::Create { ship_id } => create(&state.folder(), ship_id.as_deref()),
+        Command::Create { ship_id } => create(&state.folder()?, ship_id.as_deref()),
         Command::Import { files, ship_id, keep_stored_ski } => {
             let rule = if *keep_stored_ski { SkiRule::Stored } else { SkiRule::Computed };
             let identity = Identity::import(&read(files)?, ship_id.as_deref().map(ShipId::new), rule)
                 .map_err(|error| Failure::Failed(format!("{}: {error}", named(files))))?;
-            put(&state.folder(), &identity)
+            put(&state.folder()?, &identity)
         }
         Command::Export { file, cert, key, backup } => {
-            let (folder, identity) = (state.folder(), state.folder().identity()?);
+            let (folder, identity) = (state.folder()?, state.folder()?.identity()?);
             if let Some(file) = file {
                 write_new(file, &identity.to_pem())?;
             }

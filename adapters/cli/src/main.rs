@@ -16,6 +16,7 @@ mod pair;
 mod probe;
 mod replay;
 mod run;
+mod scan;
 mod state;
 
 use clap::{Parser, Subcommand};
@@ -26,6 +27,7 @@ Examples:
   eebus demo
   eebus hems 4711
   eebus run --state ~/hems --role hems
+  eebus scan
   eebus pair --state ~/hems
   eebus replay testvectors/sessions
   eebus decode core/tests/data/spine-golden-trace.jsonl
@@ -53,6 +55,7 @@ enum Command {
     Evse(device::Evse),
     Run(run::Arguments),
     Pair(pair::Arguments),
+    Scan(scan::Arguments),
     Identity(identity::Arguments),
     Replay(replay::Arguments),
     Decode(decode::Arguments),
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Evse(arguments) => device::evse(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Pair(arguments) => pair::run(&arguments),
+        Command::Scan(arguments) => scan::run(&arguments),
         Command::Identity(arguments) => identity::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),

@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let folder = arguments.state.folder();
+    let folder = arguments.state.folder()?;
     let lock = match reach(&folder)? {
         Reached::Free(lock) => lock,
         Reached::Running(_) => {

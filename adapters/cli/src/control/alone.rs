@@ -3,13 +3,12 @@
 #[cfg(unix)]
 use super::Server;
 use super::{Asker, Local, Reached, reach};
-use crate::device::{Finding, Role};
+use crate::device::{Finding, Role, Warned};
 use crate::failure::Failure;
 use crate::state::{Folder, Lock};
 use eebus_core::node::Call;
 use eebus_core::usecase::lpc::Limit;
 use eebus_link::Identity;
-use eebus_mdns::MdnsSd;
 use eebus_smol::{Handle, Setup};
 use std::net::{Ipv6Addr, SocketAddr};
 use std::thread;
@@ -68,13 +67,8 @@ pub(crate) fn with_node<R>(
     let mut setup = Setup::new(settings.config, settings.identity.clone())
         .listen(SocketAddr::from((Ipv6Addr::UNSPECIFIED, how.port)))
         .store(settings.store);
-    if let Some(options) = how.finding.options() {
-        match MdnsSd::new(options) {
-            Ok(discovery) => setup = setup.discovery(discovery),
-            Err(error) => {
-                eprintln!("eebus: mDNS does not work: {error}; --dial ADDRESS reaches a peer without it");
-            }
-        }
+    if let Some(discovery) = how.finding.options().and_then(Warned::open) {
+        setup = setup.discovery(discovery);
     }
     let handle = setup.handle();
     let serving = Serving::start(folder, lock, &settings.identity, handle.clone())?;

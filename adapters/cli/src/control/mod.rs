@@ -45,7 +45,7 @@ pub(crate) use answer::answer;
 pub(crate) use client::{Asker, Local, Reached, reach};
 #[cfg(unix)]
 pub(crate) use server::Server;
-pub(crate) use status::{ConnectionStatus, NodeStatus, PeerStatus};
+pub(crate) use status::{ConnectionStatus, NodeStatus, PeerStatus, SightingStatus};
 
 use eebus_core::node::Call;
 use eebus_core::ship::identity::{ShipId, Ski};

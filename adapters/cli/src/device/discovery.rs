@@ -38,11 +38,11 @@ impl Finding {
 
 /// Discovery whose warnings the user sees.
 #[derive(Debug)]
-pub(super) struct Warned(Box<dyn Discovery>);
+pub(crate) struct Warned(Box<dyn Discovery>);
 
 impl Warned {
     /// Starts mDNS; where it does not start, the user is warned and the device does without.
-    pub(super) fn open(options: Options) -> Option<Self> {
+    pub(crate) fn open(options: Options) -> Option<Self> {
         let opened = eebus_mdns::open(options);
         opened.map(Self).inspect_err(|error| told::warn(format_args!("{error}; {REMEDY}"))).ok()
     }

@@ -9,7 +9,7 @@ mod told;
 mod watch;
 
 pub(crate) use arguments::{Evse, Hems, address, duration, evse, hems};
-pub(crate) use discovery::Finding;
+pub(crate) use discovery::{Finding, Warned};
 pub(crate) use role::Role;
 
 use crate::failure::Failure;

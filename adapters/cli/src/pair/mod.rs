@@ -25,10 +25,10 @@ const MIN_PREFIX: usize = 8;
 #[command(after_help = "\
 Examples:
   eebus pair --state ~/hems
-  eebus pair --state ~/hems approve 'A805 56A2 43F5 7CA1 7B0D 577A 59B7 11B7 9EB4 856C'
-  eebus pair --state ~/hems approve a80556a2
-  eebus pair --state ~/hems refuse a80556a2
-  eebus pair --state ~/hems forget a80556a2")]
+  eebus pair approve 'A805 56A2 43F5 7CA1 7B0D 577A 59B7 11B7 9EB4 856C' --state ~/hems
+  eebus pair approve a80556a2 --state ~/hems
+  eebus pair refuse a80556a2 --state ~/hems
+  eebus pair forget a80556a2 --state ~/hems")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     state: State,
@@ -54,8 +54,15 @@ pub(crate) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Decision {
     /// Show who is there and who waits for whom.
+    #[command(after_help = "\
+Examples:
+  eebus pair list --json --state ~/hems")]
     List,
     /// Trust a device, now and after every restart.
+    #[command(after_help = "\
+Examples:
+  eebus pair approve a80556a2 --state ~/hems
+  eebus pair approve a80556a243f57ca17b0d577a59b711b79eb4856c --dial 192.0.2.7:4712 --state ~/hems")]
     Approve {
         /// Its SKI.
         ski: String,
@@ -64,11 +71,17 @@ enum Decision {
         dial: Vec<Endpoint>,
     },
     /// Refuse a device until it is approved or forgotten.
+    #[command(after_help = "\
+Examples:
+  eebus pair refuse a80556a2 --state ~/hems")]
     Refuse {
         /// Its SKI.
         ski: String,
     },
     /// Take trust or refusal back; no other device is touched.
+    #[command(after_help = "\
+Examples:
+  eebus pair forget a80556a2 --state ~/hems")]
     Forget {
         /// Its SKI.
         ski: String,
@@ -76,7 +89,7 @@ enum Decision {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let folder = arguments.state.folder();
+    let folder = arguments.state.folder()?;
     let how = Alone { role: arguments.role, finding: arguments.finding.clone(), port: arguments.port };
     let patience = Duration::from_secs(arguments.seconds);
     with_node(&folder, how, |node, is_alone| match &arguments.decision {

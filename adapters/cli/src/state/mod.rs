@@ -18,7 +18,6 @@ pub(crate) use lock::Lock;
 
 use crate::device::{Role, Settings};
 use crate::failure::Failure;
-use clap::CommandFactory;
 use eebus_core::ship::identity::ShipId;
 use eebus_core::usecase::lpc::Limit;
 use eebus_link::{Identity, IdentityError, entropy};
@@ -40,13 +39,10 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The folder that was named; wrong arguments end the program.
-    pub(crate) fn folder(&self) -> Folder {
-        let Some(path) = &self.folder else {
-            let missing = "name the folder of the node: --state DIR";
-            crate::Arguments::command().error(clap::error::ErrorKind::MissingRequiredArgument, missing).exit()
-        };
-        Folder { path: path.clone() }
+    /// The folder that was named.
+    pub(crate) fn folder(&self) -> Result<Folder, Failure> {
+        let missing = || Failure::Usage("name the folder of the node: --state DIR".to_owned());
+        self.folder.clone().map(|path| Folder { path }).ok_or_else(missing)
     }
 }
 
