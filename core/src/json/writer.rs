@@ -47,12 +47,15 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes the value of `token`, whose inside begins with `after`; answers the tokens behind it.
-    #[inline]
+    #[inline(always)]
     fn value<'t>(&self, token: &Token, after: &'t [Token], out: &mut Vec<u8>) -> &'t [Token] {
-        if token.is_container() { self.container(token, after, out) } else { self.scalar(token, after, out) }
+        if token.is_container() {
+            return self.container(token, after, out);
+        }
+        self.scalar(token, out);
+        after
     }
 
-    #[inline]
     fn container<'t>(&self, token: &Token, after: &'t [Token], out: &mut Vec<u8>) -> &'t [Token] {
         let (inside, after) = after.split_at_checked(token.len as usize).unwrap_or((after, &[]));
         if let Some(canonical) = token.canonical(self.text) {
@@ -102,8 +105,8 @@ impl Writer<'_> {
         }
     }
 
-    #[inline]
-    fn scalar<'t>(&self, token: &Token, after: &'t [Token], out: &mut Vec<u8>) -> &'t [Token] {
+    #[inline(always)]
+    fn scalar(&self, token: &Token, out: &mut Vec<u8>) {
         match token.form() {
             Form::Text => piece(out, self.text.as_bytes(), token.low as usize, token.len as usize),
             Form::Enum => cut(out, enum_literal(self.literals.values, token.low), token.len as usize),
@@ -115,7 +118,6 @@ impl Writer<'_> {
             Form::Raw | Form::Unknown => out.extend_from_slice(token.text(self.text).as_bytes()),
             Form::Object | Form::List => {}
         }
-        after
     }
 }
 
