@@ -53,6 +53,7 @@ static ANYTHING: Ty = Ty {
         first: &[0; KEY_BLOB],
         values: &[0; VALUE_BLOB],
         aliases: &[],
+        secrets: &[],
     },
     keys: &[Key { at: 0, len: 14 }],
     fields: &[Field { kind: Kind::Any, many: false }],

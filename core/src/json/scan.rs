@@ -4,6 +4,7 @@ use core::ops::Range;
 
 use super::error::Expected;
 use super::limits::{Limits, MAX_DEPTH};
+use super::notes::Draft;
 use super::repairs::{Repair, Repairs};
 use super::text;
 
@@ -39,6 +40,8 @@ pub(super) struct Scan<'a> {
     /// How often the input departed from the canonical form, of which the text can be copied as it is.
     pub(super) departures: usize,
     pub(super) repairs: Repairs,
+    /// Where the repairs were made; kept by an inspection only.
+    pub(super) notes: Option<alloc::vec::Vec<Draft>>,
     pub(super) limits: Limits,
     pub(super) fault: Option<Fault>,
     /// Where the last key stands that a type does not list, with its quotes.
@@ -56,6 +59,7 @@ impl<'a> Scan<'a> {
             depth: 0,
             departures: 0,
             repairs: Repairs::default(),
+            notes: None,
             limits,
             fault: None,
             unknown: 0..0,
@@ -78,6 +82,18 @@ impl<'a> Scan<'a> {
     pub(super) fn repair(&mut self, repair: Repair) {
         self.departures = self.departures.wrapping_add(1);
         self.repairs.add(repair);
+        self.note(repair);
+    }
+
+    /// Counts a repair that leaves the text as it is.
+    #[cold]
+    pub(super) fn keep(&mut self, repair: Repair) {
+        self.repairs.add(repair);
+        if self.notes.is_some() {
+            // A container without departures is not looked at again.
+            self.departures = self.departures.wrapping_add(1);
+            self.note(repair);
+        }
     }
 
     /// The input from here on, without padding.

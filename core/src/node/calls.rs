@@ -48,6 +48,8 @@ impl Node {
                 Ok(Answer::Done)
             }
             Call::Connect { peer } => self.connect(peer).map(done),
+            Call::EnterPin { peer, pin } => self.enter_pin(peer, pin).map(done),
+            Call::SetKeyMaterial { material } => self.set_key_material(material).map(done),
             Call::Accept { ticket } => self.accept(ticket).map(done),
             Call::RefuseWrite { ticket, reason } => {
                 let why = Unsettled::Refused(reason.clone());
