@@ -1,6 +1,5 @@
 //! Whole numbers. None passes through a floating point number.
 
-use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use super::error::Expected;
@@ -127,32 +126,4 @@ fn whole(text: &str) -> Option<i128> {
         exponent = exponent.wrapping_add(1);
     }
     Some(if negative { i128::from(value).wrapping_neg() } else { i128::from(value) })
-}
-
-/// Writes the digits of `value`.
-#[inline]
-pub(super) fn write_unsigned(out: &mut Vec<u8>, mut value: u64) {
-    if value < 10 {
-        return out.push(b'0' | value as u8);
-    }
-    let mut digits = [0u8; 20];
-    let mut start = digits.len();
-    for slot in digits.iter_mut().rev() {
-        *slot = b'0' | (value % 10) as u8;
-        value /= 10;
-        start = start.wrapping_sub(1);
-        if value == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(digits.get(start..).unwrap_or_default());
-}
-
-/// Writes `value` with its sign.
-#[inline]
-pub(super) fn write_signed(out: &mut Vec<u8>, value: i64) {
-    if value < 0 {
-        out.push(b'-');
-    }
-    write_unsigned(out, value.unsigned_abs());
 }
