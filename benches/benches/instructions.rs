@@ -35,7 +35,9 @@ macro_rules! steps {
 steps! {
     decode Decode: heartbeat limit_write limit_group_write measurement_list discovery_2k discovery_10k discovery_30k use_case_16k;
     decode_typed DecodeTyped: heartbeat limit_write limit_group_write measurement_list discovery_2k discovery_10k discovery_30k use_case_16k;
+    open Open: heartbeat discovery_30k;
     encode Encode: heartbeat limit_write limit_group_write measurement_list discovery_2k discovery_10k discovery_30k use_case_16k;
+    send Send: heartbeat limit_write limit_group_write measurement_list discovery_2k discovery_10k discovery_30k use_case_16k;
     forward Forward: heartbeat limit_write limit_group_write measurement_list discovery_2k discovery_10k discovery_30k use_case_16k;
     round_trip RoundTrip: heartbeat limit_write limit_group_write measurement_list discovery_2k discovery_10k discovery_30k use_case_16k;
     merge Merge: heartbeat limit_write limit_group_write measurement_list;

@@ -46,10 +46,11 @@ pub fn logs(run: Run) {
 /// What differs from run to run.
 fn mask(line: &str, [pump, guard]: &[Identity; 2]) -> String {
     let line = line.replace(&pump.ski().to_string(), "<pump>").replace(&guard.ski().to_string(), "<box>");
-    let marks = ["from=127.0.0.1:", "listening port="];
+    // Ports, and sizes, which every change of what a message says moves.
+    let marks = ["from=127.0.0.1:", "listening port=", "octets="];
     let Some(at) = marks.iter().find_map(|mark| Some(line.find(mark)? + mark.len())) else { return line };
     let (before, behind) = line.split_at(at);
-    format!("{before}<port>{}", behind.trim_start_matches(|c: char| c.is_ascii_digit()))
+    format!("{before}<n>{}", behind.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// No part of a private key and no seed is in there, in any form.
