@@ -117,9 +117,9 @@ impl Writer<'_> {
             Form::Signed => out.signed(token.value() as i64),
             Form::Bool => {
                 if token.low != 0 {
-                    out.cut(b"true", 4)
+                    out.cut(b"true", 4);
                 } else {
-                    out.cut(b"false", 5)
+                    out.cut(b"false", 5);
                 }
             }
             Form::Tag => out.pair(b"[]"),
