@@ -70,9 +70,12 @@ impl Node {
                 Item::Close(ending) => {
                     let (code, reason) = (ending.code(), ending.reason().to_string());
                     let refused = is_refusal(&ending);
+                    self.handshake_failed(id, Some(&ending));
                     self.notify(Event::Ended { peer, conn: id, ending });
                     self.close(id, code, reason, refused);
                 }
+                Item::KeyMaterial(material) => self.on_key_material(peer, id, material),
+                Item::Pin(news) => self.on_pin_news(peer, id, news),
                 Item::PeerPending => {}
             }
             self.touch(peer);
@@ -155,5 +158,6 @@ impl Node {
                 self.carry_out(id, out);
             }
         }
+        self.tell_pins(peer, None);
     }
 }

@@ -17,10 +17,13 @@ mod credit;
 mod deadlines;
 mod dialer;
 mod event;
+mod frame_name;
 mod frame_text;
 mod frames;
 mod input;
+mod key_material;
 mod peers;
+mod pins;
 mod readiness;
 mod recall;
 mod requests;
@@ -49,6 +52,7 @@ pub use dialer::{
     CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY, STAGGER,
 };
 pub use event::{Event, PairingRequested, Refused};
+pub use frame_name::{FrameName, Layer};
 pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
 pub use peers::{
@@ -56,7 +60,7 @@ pub use peers::{
     Request,
 };
 pub use readiness::{Readiness, Rung, WaitsFor};
-pub use saved::{Saved, SavedData, SavedPeer};
+pub use saved::{Saved, SavedData, SavedPeer, SavedPin, Saves};
 pub use sightings::Seen;
 pub use tap::{NoTap, Tap, Tapped};
 pub use trust_level::{PairingSecret, TrustLevel, TrustPolicy, TrustSource, Trusted};
@@ -94,6 +98,7 @@ pub struct Node {
     next_actor: u32,
     next_attempt: u64,
     next_seq: u64,
+    saves: Saves,
     unsaved: bool,
     /// Until when strangers are trusted unseen.
     accepts_until: Option<Instant>,
@@ -136,6 +141,7 @@ impl Node {
             next_actor,
             next_attempt: 0,
             next_seq: 0,
+            saves: Saves::default(),
             unsaved: false,
             accepts_until: None,
             port: None,
@@ -169,8 +175,14 @@ impl Node {
             Input::Lost { conn, why } => self.on_lost(conn, why),
             Input::Seen(sighting) => self.on_seen(sighting),
             Input::Gone { ski, instance, interface } => self.on_gone(ski, instance, interface),
-            Input::Persisted { seq } => self.on_persisted(seq),
-            Input::PersistFailed { seq, detail } => self.on_persist_failed(seq, detail),
+            Input::Persisted { seq } => {
+                self.saves.kept = self.saves.kept.max(seq);
+                self.on_persisted(seq);
+            }
+            Input::PersistFailed { seq, detail } => {
+                self.saves.failed = self.saves.failed.max(seq);
+                self.on_persist_failed(seq, detail);
+            }
         }
         self.settle();
     }

@@ -66,6 +66,20 @@ pub enum WaitsFor {
     Nobody,
 }
 
+impl fmt::Display for WaitsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OurUser => "this node's user",
+            Self::PeersUser => "the peer's user",
+            Self::BothUsers => "both users",
+            Self::Peer => "the peer",
+            Self::Dialling => "the next attempt to dial",
+            Self::Discovery => "discovery to see the peer",
+            Self::Nobody => "nobody",
+        })
+    }
+}
+
 /// Where a peer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -107,6 +121,9 @@ impl Node {
                 (Rung::Discovered, WaitsFor::Peer, until(session))
             }
             Some(session) => (Rung::Handshaken, WaitsFor::Peer, until(session)),
+            None if conns().any(|c| c.ship().is_some_and(crate::ship::Connection::waits_for_pin)) => {
+                (Rung::Trusted, WaitsFor::OurUser, None)
+            }
             None if conns().any(|c| matches!(phase(c), Some(Phase::Protocol | Phase::Pin | Phase::Data))) => {
                 (Rung::Trusted, WaitsFor::Peer, None)
             }

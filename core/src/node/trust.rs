@@ -6,7 +6,7 @@ use super::peers::{Decision, MAX_LABEL, Peer};
 use super::trust_level::{TrustPolicy, TrustSource};
 use crate::ids::{ConnId, PeerId};
 use crate::ship::identity::Fingerprint;
-use crate::ship::{CloseCause, Trust};
+use crate::ship::{CloseCause, KeyMaterial, Pins, Trust};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -62,6 +62,8 @@ impl Node {
         (row.ship_id, row.named) = (None, false);
         row.label.clear();
         row.endpoints.clear();
+        (row.pins, row.keys) = (Pins::default(), KeyMaterial::default());
+        self.peers.trust_keys(id);
         if was_kept {
             self.notify(Event::Decided { peer: id, decision: Decision::Undecided, source: None });
             self.unsaved = true;
