@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use eebus_core::ship::txt::Record;
 use futures_core::Stream;
 use mdns_sd::{
-    DaemonEvent, DaemonStatus, IfKind, IfPredicate, Receiver, ResolvedService, ScopedIp, ServiceDaemon,
-    ServiceEvent, ServiceInfo,
+    DaemonEvent, DaemonStatus, IfKind, IfPredicate, Metrics, Receiver, ResolvedService, ScopedIp,
+    ServiceDaemon, ServiceEvent, ServiceInfo,
 };
 use tracing::{debug, info, warn};
 
@@ -26,6 +26,10 @@ type News<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
 /// How long the TXT record of an instance may stay away before it is asked for.
 const TXT_TIME: Duration = Duration::from_secs(1);
 
+/// Records a responder may have in its cache, which it does not bound: some MB, and what hundreds of hosts announce.
+/// Beyond it, it is started anew.
+const MAX_RECORDS: i64 = 8192;
+
 /// One responder, and what it does now.
 pub(crate) struct Responder {
     daemon: ServiceDaemon,
@@ -37,6 +41,8 @@ pub(crate) struct Responder {
     announced: Option<Announced>,
     /// Full names of instances without a TXT record, and when to ask for it.
     bare: BTreeMap<String, Instant>,
+    /// Its answer to how much it has in its cache.
+    metrics: Option<Receiver<Metrics>>,
 }
 
 /// What is announced.
@@ -70,6 +76,7 @@ impl Responder {
             events: None,
             announced: None,
             bare: BTreeMap::new(),
+            metrics: None,
         })
     }
 
@@ -109,6 +116,18 @@ impl Responder {
                 }
             }
         }
+    }
+
+    /// Whether its cache had more than [`MAX_RECORDS`] when this was asked last.
+    pub(crate) fn is_flooded(&mut self) -> bool {
+        let is_cached = |(key, _): &(String, i64)| key.starts_with("cached-");
+        let metrics = self.metrics.take().and_then(|answer| answer.try_recv().ok()).unwrap_or_default();
+        let records: i64 = metrics.into_iter().filter(is_cached).map(|(_, count)| count).sum();
+        self.metrics = self.daemon.get_metrics().ok();
+        if records > MAX_RECORDS {
+            warn!(target: LOG, records, link = self.label(), "the network floods the cache, which is dropped");
+        }
+        records > MAX_RECORDS
     }
 
     /// When it has to have a turn.
