@@ -39,10 +39,14 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The folder that was named.
+    /// The folder, for commands that do nothing without one.
     pub(crate) fn folder(&self) -> Result<Folder, Failure> {
-        let missing = || Failure::Usage("name the folder of the node: --state DIR".to_owned());
-        self.folder.clone().map(|path| Folder { path }).ok_or_else(missing)
+        self.named().ok_or_else(|| Failure::Usage("name the folder of the node: --state DIR".to_owned()))
+    }
+
+    /// The folder, where one was named.
+    pub(crate) fn named(&self) -> Option<Folder> {
+        self.folder.clone().map(|path| Folder { path })
     }
 }
 

@@ -74,6 +74,19 @@ fn without_a_running_node_a_decision_is_kept_all_the_same() {
 }
 
 #[test]
+fn the_demo_commands_use_a_folder_too_and_keep_whom_they_pair_with() {
+    let home = Home::new("demo");
+    let peer = "ab".repeat(20);
+    let node = home.command(&["hems", "0", &peer, "--state", home.path(), "--no-mdns"]);
+    wait(|| home.control().is_some_and(|mut control| control.decisions().unwrap().contains_key(&peer)));
+    drop(node);
+    let (_node, mut control) = home.start(&[]);
+    assert_eq!(control.decisions().unwrap()[&peer], "trusted");
+    let unnamed = eebus(&["hems", "0", &peer]);
+    assert!(unnamed.code == Some(2) && unnamed.err.contains("--state"), "{unnamed:?}");
+}
+
+#[test]
 fn what_names_nobody_is_explained() {
     let home = Home::new("names");
     let own = text(&home.start(&[]).1.hello["ski"]);
