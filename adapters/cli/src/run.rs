@@ -76,10 +76,14 @@ pub(crate) fn run_in(
             )));
         }
     };
-    let role = folder.role(role, &lock)?.ok_or_else(|| {
+    let kept = folder.role(&lock)?;
+    let role = role.or(kept).ok_or_else(|| {
         Failure::Failed("nothing says what the device is: --role hems or --role evse, once".to_owned())
     })?;
     let mut settings = folder.settings(&lock, role, limit)?;
+    if kept != Some(role) {
+        folder.keep_role(role, &lock)?;
+    }
     shape(&mut settings);
     let served = Rc::new(RefCell::new(None));
     let (slot, identity) = (served.clone(), settings.identity.clone());
