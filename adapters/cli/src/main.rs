@@ -13,6 +13,7 @@ mod generate;
 mod identity;
 mod log;
 mod pair;
+mod probe;
 mod replay;
 mod run;
 mod scan;
@@ -58,6 +59,7 @@ enum Command {
     Identity(identity::Arguments),
     Replay(replay::Arguments),
     Decode(decode::Arguments),
+    Probe(probe::Arguments),
     Completions(generate::Completions),
     Man(generate::Man),
 }
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::Identity(arguments) => identity::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
+        Command::Probe(arguments) => probe::run(&arguments),
         Command::Completions(arguments) => generate::completions(&arguments),
         Command::Man(arguments) => generate::man(&arguments),
     });

@@ -130,7 +130,7 @@ pub(crate) fn address(text: &str) -> Result<Endpoint, String> {
     let unbracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let (host, port) = match unbracketed {
         Some((host, "")) => (host, DIALLED_PORT),
-        Some((host, rest)) => (host, port(rest.strip_prefix(':').unwrap_or(rest))?),
+        Some((host, rest)) => (host, port(rest.strip_prefix(':').unwrap_or_default())?),
         None if text.matches(':').count() == 1 => {
             let (host, rest) = text.split_once(':').unwrap_or((text, ""));
             (host, port(rest)?)
@@ -176,4 +176,40 @@ fn interface(scope: &str) -> Result<u32, String> {
         names.dedup();
         format!("there is no interface {scope}; there is {}", names.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_an_ip_or_a_name_with_a_port_or_without() {
+        for (text, expected) in [
+            ("192.0.2.7", "192.0.2.7:4712/ship/"),
+            ("192.0.2.7:4711", "192.0.2.7:4711/ship/"),
+            ("2001:db8::7", "[2001:db8::7]:4712/ship/"),
+            ("[2001:db8::7]:4711", "[2001:db8::7]:4711/ship/"),
+            ("[fe80::1%7]:4711", "[fe80::1%7]:4711/ship/"),
+            ("fe80::1%7", "[fe80::1%7]:4712/ship/"),
+            ("box.local", "box.local:4712/ship/"),
+            ("box.local:4711", "box.local:4711/ship/"),
+        ] {
+            assert_eq!(address(text).map(|endpoint| endpoint.to_string()), Ok(expected.into()), "{text}");
+        }
+        for text in
+            ["", ":4711", "box:", "1::2::3", "192.0.2.7%7", "[box]:4711", "[::1]4711", "0.0.0.0", "box:0"]
+        {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_is_seconds_or_has_units() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("15min", 900), ("1h 30m", 5_400)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["0", "1.5", "1500ms", "-1", "soon", ""] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
 }

@@ -198,6 +198,13 @@ fn words(call: &Call) -> String {
             format!("asks {peer} for a {} of {server}", format!("{kind:?}").to_lowercase())
         }
         Call::SetData { feature, function, .. } => format!("sets {function} of {feature}"),
+        Call::ForgetAll => "forgets every peer".into(),
+        Call::Rename { peer, label } => format!("calls {peer} {label:?}"),
+        Call::SetTrustPolicy { .. } => "changes who is trusted unasked".into(),
+        Call::SetRegister { register: true } => "announces that a user wants to pair".into(),
+        Call::SetRegister { register: false } => "announces that no user wants to pair".into(),
+        Call::EnterPin { peer, .. } => format!("enters a PIN for {peer}"),
+        Call::SetKeyMaterial { .. } => "tells every peer of new keys".into(),
         Call::Shutdown => "shuts the node down".into(),
         Call::Invoke { peer, to, .. } => format!("calls {to} of {peer}"),
         Call::GiveUp { peer, kind, server, .. } => {
@@ -228,11 +235,12 @@ fn command_words(actor: ActorId, command: &Command) -> String {
     }
 }
 
-/// `2 h`, `90 s`, `0.5 s`.
+/// `2 h`, `90 s`, `0.5 s`: to a tenth of a second.
 fn span(span: Duration) -> String {
-    match (span.as_secs(), span.subsec_nanos()) {
+    let tenths = (span.as_millis() + 50) / 100;
+    match (tenths / 10, tenths % 10) {
         (secs, 0) if secs >= 3_600 && secs % 3_600 == 0 => format!("{} h", secs / 3_600),
         (secs, 0) => format!("{secs} s"),
-        _ => format!("{:.1} s", span.as_secs_f64()),
+        (secs, tenths) => format!("{secs}.{tenths} s"),
     }
 }

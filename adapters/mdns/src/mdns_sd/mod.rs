@@ -81,8 +81,10 @@ impl Work for Responders {
             known.clear();
         }
         if self.look.is_none_or(|look| look <= now) {
-            self.look = Some(now + LOOK_TIME);
             self.look(known, now);
+            // An interface may come up while the system starts.
+            let pause = if self.running.is_empty() { LOOK_TIME / 5 } else { LOOK_TIME };
+            self.look = Some(now + pause);
         }
         for responder in &mut self.running {
             responder.turn(wanted, &self.options, known, cx, now);
