@@ -18,8 +18,10 @@ pub mod identity;
 mod key_material;
 pub mod message;
 mod output;
+pub mod pairing;
 mod pin;
 mod protocol;
+pub mod qr;
 mod state;
 #[cfg(test)]
 mod tests;
