@@ -1,7 +1,7 @@
 //! A thousand ticks with nothing due, in a node that knows as many peers as the argument says: the work of
 //! `.ci/idle.sh`, which counts the instructions in [`ticks`].
 
-use eebus_core::node::{Config, Endpoint, Input, Node, Product, Saved, SavedPeer};
+use eebus_core::node::{Config, Endpoint, Input, Node, Product, Saved, SavedPeer, TrustSource};
 use eebus_core::ship::identity::{Fingerprint, PeerKey, Ski};
 use eebus_core::time::Instant;
 use std::net::SocketAddr;
@@ -19,12 +19,8 @@ fn node(peers: u32) -> Node {
     config.max_peers = peers as usize;
     let endpoint = || Endpoint::new(SocketAddr::from(([10, 0, 0, 1], 4712)));
     let peer = |number| SavedPeer {
-        ski: ski(number),
-        trusted: true,
-        ship_id: None,
         endpoints: vec![endpoint()],
-        keys: Default::default(),
-        pin: Default::default(),
+        ..SavedPeer::new(ski(number), Some(TrustSource::UserVerified.trust()))
     };
     let saved = Saved { counters: 0, peers: (1..=peers).map(peer).collect(), data: Vec::new() };
     Node::new(config, Some(saved), [1; 32], Instant::ZERO)

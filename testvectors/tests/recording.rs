@@ -3,7 +3,8 @@
 use eebus_core::ids::{ActorId, AttemptId, ConnId, PeerId, Ticket};
 use eebus_core::model::*;
 use eebus_core::node::{
-    Call, Config, Endpoint, Host, Input, Lost, Node, Product, Sighting, Stage, Tap, Tapped,
+    Call, Config, Endpoint, Host, Input, Lost, Node, PairingSecret, Product, Sighting, Stage, Tap, Tapped,
+    TrustPolicy,
 };
 use eebus_core::ship::identity::{Fingerprint, PeerKey, ShipId, Ski};
 use eebus_core::ship::txt::Record;
@@ -45,8 +46,13 @@ fn every_input_is_read_back_as_it_was() {
         Input::Drained { conn, frames: 7 },
         Input::Lost { conn, why: Lost::Closed { code: Some(4001), reason: "close".into() } },
         Input::Lost { conn, why: Lost::Failed { stage: Stage::Messages, detail: detail.clone() } },
-        Input::Seen(Sighting { instance: "Pump".into(), record, endpoints: endpoints() }),
-        Input::Gone { instance: "Pump".into() },
+        Input::Seen(Sighting {
+            instance: "Pump".into(),
+            interface: Some("eth0".into()),
+            record,
+            endpoints: endpoints(),
+        }),
+        Input::Gone { ski: KEY.ski, instance: "Pump".into(), interface: Some("eth0".into()) },
         Input::Persisted { seq: 1 },
         Input::PersistFailed { seq: 2, detail },
     ] {
@@ -85,6 +91,11 @@ fn every_call_is_read_back_as_it_was() {
         Call::Trust { peer },
         Call::Refuse { peer },
         Call::Forget { peer },
+        Call::ForgetAll,
+        Call::Rename { peer, label: "Wärmepumpe".into() },
+        Call::SetTrustPolicy { policy: TrustPolicy::Window(Duration::from_millis(1_500)) },
+        Call::SetTrustPolicy { policy: TrustPolicy::QrSecret(PairingSecret::new([1, 0xff])) },
+        Call::SetRegister { register: true },
         Call::Connect { peer },
         Call::Accept { ticket },
         Call::RefuseWrite { ticket, reason: "\"busy\"".into() },

@@ -63,6 +63,7 @@ impl Instance {
         Some(Found::Seen {
             sighting: Sighting {
                 instance: self.name.clone(),
+                interface: None,
                 record: newest.record.clone(),
                 endpoints: ordered(endpoints),
             },

@@ -107,7 +107,8 @@ impl Found {
     pub fn input(self) -> Option<Input<'static>> {
         match self {
             Self::Seen { sighting, .. } => Some(Input::Seen(sighting)),
-            Self::Gone { instance, .. } => Some(Input::Gone { instance }),
+            // The interfaces are no part of what a finding is known by.
+            Self::Gone { instance, ski } => Some(Input::Gone { ski, instance, interface: None }),
             Self::Warning(_) | Self::Recovered => None,
         }
     }

@@ -44,7 +44,7 @@ impl Service {
         let name = self.host.trim_end_matches('.').to_owned();
         let endpoints = addresses.chain([at(Host::Name { name, port: self.port })]);
         let endpoints = ordered(endpoints.filter(Endpoint::is_usable));
-        Ok(Sighting { instance: instance(&self.full_name), record, endpoints })
+        Ok(Sighting { instance: instance(&self.full_name), interface: None, record, endpoints })
     }
 
     fn address(&self, ip: IpAddr, interface: u32) -> Host {

@@ -2,7 +2,7 @@
 
 use super::action::Endpoint;
 use super::call::{Answer, Call, Misuse};
-use super::{Node, View};
+use super::{Node, TrustPolicy, View};
 use crate::ids::{ActorId, PeerId, RequestId, Ticket};
 use crate::json::Tape;
 use crate::model::{Cmd, Filter, FunctionData, FunctionId};
@@ -176,6 +176,15 @@ impl<'a> At<'a> {
         self.call(Call::SetData { feature, function: T::FUNCTION, data })
     }
 
+    /// Replaces what is done with strangers.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::ShuttingDown`].
+    pub fn set_trust_policy(&mut self, policy: TrustPolicy) -> Called {
+        self.call(Call::SetTrustPolicy { policy })
+    }
+
     /// Announces the end to every peer, then closes.
     ///
     /// # Errors
@@ -219,6 +228,15 @@ impl AtPeer<'_, '_> {
     /// [`Misuse::UnknownPeer`].
     pub fn forget(&mut self) -> Called {
         self.at.call(Call::Forget { peer: self.peer })
+    }
+
+    /// Gives the peer a name of the user's; an empty one takes it away.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownPeer`].
+    pub fn rename(&mut self, label: impl Into<String>) -> Called {
+        self.at.call(Call::Rename { peer: self.peer, label: label.into() })
     }
 
     /// Enters a PIN for the peer: sent once it asks for one, then forgotten.

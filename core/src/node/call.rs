@@ -1,6 +1,7 @@
 //! What the application wants, as data.
 
 use super::action::Endpoint;
+use super::trust_level::TrustPolicy;
 use crate::ids::{ActorId, PeerId, RequestId, Ticket};
 use crate::json::Tape;
 use crate::model::{Cmd, Filter, FunctionId};
@@ -24,20 +25,40 @@ pub enum Call {
         /// Where it can be dialled; kept in addition to what discovery finds.
         endpoints: Vec<Endpoint>,
     },
-    /// Trusts a peer, now and after every restart (SHIP 12.3).
+    /// Trusts a peer, or the new certificate of a trusted one, now and after every restart (SHIP 12.3). A peer that is
+    /// gone meanwhile is dialled where it is known to be, or trusted when it comes.
     Trust {
         /// The peer.
         peer: PeerId,
     },
-    /// Refuses a peer until it is trusted; what is connected is closed.
+    /// Refuses a peer, also after restarts, until it is trusted or forgotten; what is connected is closed.
     Refuse {
         /// The peer.
         peer: PeerId,
     },
-    /// Takes trust back and forgets the peer.
+    /// Takes trust back and forgets the peer; what is connected is closed. No other peer is touched.
     Forget {
         /// The peer.
         peer: PeerId,
+    },
+    /// Takes all trust back and forgets every peer (SHIP 12.2).
+    ForgetAll,
+    /// Gives a peer a name of the user's; an empty one takes it away.
+    Rename {
+        /// The peer.
+        peer: PeerId,
+        /// Its name, of which 64 characters are kept.
+        label: String,
+    },
+    /// Replaces what is done with strangers. A window begins now, also for those that wait already.
+    SetTrustPolicy {
+        /// What.
+        policy: TrustPolicy,
+    },
+    /// Announces another `register`: many devices list only peers that set it. It accepts nobody.
+    SetRegister {
+        /// Whether a user opened a pairing window.
+        register: bool,
     },
     /// Dials a trusted peer now instead of at the end of its back-off.
     Connect {

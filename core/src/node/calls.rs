@@ -24,11 +24,13 @@ impl Node {
                 }
                 self.add_peer(ski, endpoints).map(Answer::Peer).ok_or(Misuse::TooManyPeers)
             }
-            Call::Trust { peer } => self.known(peer).map(|()| self.decide(peer, Decision::Trusted)).map(done),
-            Call::Refuse { peer } => {
-                self.known(peer).map(|()| self.decide(peer, Decision::Refused)).map(done)
-            }
+            Call::Trust { peer } => self.known(peer).map(|()| self.trust_by_user(peer)).map(done),
+            Call::Refuse { peer } => self.known(peer).map(|()| self.refuse(peer)).map(done),
             Call::Forget { peer } => self.known(peer).map(|()| self.forget(peer)).map(done),
+            Call::ForgetAll => Ok(done(self.forget_all())),
+            Call::Rename { peer, label } => self.known(peer).map(|()| self.rename(peer, &label)).map(done),
+            Call::SetTrustPolicy { policy } => Ok(done(self.set_trust_policy(policy))),
+            Call::SetRegister { register } => Ok(done(self.set_register(register))),
             Call::Connect { peer } => self.connect(peer).map(done),
             Call::EnterPin { peer, pin } => self.enter_pin(peer, pin).map(done),
             Call::SetKeyMaterial { material } => self.set_key_material(material).map(done),
@@ -74,6 +76,18 @@ impl Node {
                 self.shut_down();
                 Ok(Answer::Done)
             }
+        }
+    }
+
+    fn forget_all(&mut self) {
+        for id in self.peers.iter().map(|(id, _)| id).collect::<Vec<_>>() {
+            self.forget(id);
+        }
+    }
+
+    fn set_register(&mut self, register: bool) {
+        if core::mem::replace(&mut self.config.record.register, register) != register {
+            self.announce();
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a node is made of, decided before it runs.
 
 use super::config_data::Part;
+use super::trust_level::TrustPolicy;
 use crate::ids::ActorId;
 use crate::json::Tape;
 use crate::model::{
@@ -91,6 +92,8 @@ pub struct Config {
     pub version: Version,
     /// This node's keys, where certificate updates are in use; they need version 1.1 (SHIP 12.1.3).
     pub key_material: Option<KeyMaterial>,
+    /// What is done with strangers; a window begins with the node.
+    pub trust_policy: TrustPolicy,
     pub(super) device: Device,
     pub(super) actors: Vec<Installed>,
     pub(super) parts: Vec<Part>,
@@ -122,6 +125,7 @@ impl Config {
             pin: PinDemand::None,
             version: Version::V1_0,
             key_material: None,
+            trust_policy: TrustPolicy::Manual,
             device,
             actors: Vec::new(),
             parts: Vec::new(),

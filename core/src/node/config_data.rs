@@ -1,6 +1,7 @@
 //! A configuration as data: what a trace begins with, and what makes the same node again.
 
 use super::config::{Config, Entity, Product};
+use super::trust_level::TrustPolicy;
 use crate::model::{DeviceType, EntityType};
 use crate::ship::identity::PeerKey;
 use crate::ship::txt::Record;
@@ -38,6 +39,8 @@ pub struct ConfigData {
     /// This node's keys, where certificate updates are in use.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub key_material: Option<KeyMaterial>,
+    /// What is done with strangers.
+    pub trust_policy: TrustPolicy,
     /// `deviceType`.
     pub device_type: DeviceType,
     /// What the device is made of, in the order it was added: numbers follow from it.
@@ -97,6 +100,7 @@ impl Config {
             pin,
             version,
             key_material,
+            trust_policy,
             device,
             actors: _,
             parts,
@@ -113,6 +117,7 @@ impl Config {
             pin: pin.clone(),
             version: *version,
             key_material: key_material.clone(),
+            trust_policy: trust_policy.clone(),
             device_type: device.device_type.clone(),
             parts: parts.clone(),
         }
@@ -138,6 +143,7 @@ impl ConfigData {
         config.pin = self.pin.clone();
         config.version = self.version;
         config.key_material = self.key_material.clone();
+        config.trust_policy = self.trust_policy.clone();
         config.device_type(self.device_type.clone());
         for part in &self.parts {
             match part {
@@ -178,6 +184,7 @@ mod tests {
         config.version = Version::V1_1;
         config.key_material = Some(KeyMaterial::of(config.key.ski));
         config.pin = PinDemand::Optional("1234ABCD".parse().unwrap());
+        config.trust_policy = TrustPolicy::Window(Duration::from_secs(90));
         config.device_type(DeviceType::EnergyManagementSystem);
         let guard = config.entity(EntityType::GridGuard);
         config.install(&guard, EnergyGuard::limiting(Limit::active(watts(4_200))));

@@ -79,7 +79,7 @@ impl Node {
     /// Everything known of where a peer is, best first.
     fn endpoints(&self, id: PeerId) -> Vec<Endpoint> {
         let Some(peer) = self.peers.get(id) else { return Vec::new() };
-        let seen = peer.sightings.values().flatten();
+        let seen = peer.sightings.values().flat_map(|seen| &seen.sighting.endpoints);
         let mut list: Vec<_> = Vec::new();
         for endpoint in peer.endpoints.iter().chain(seen).filter(|endpoint| endpoint.is_usable()) {
             if !list.contains(endpoint) {
@@ -108,7 +108,10 @@ impl Node {
     /// Whether a connection of this node's making is wanted.
     fn wants_dial(&self, id: PeerId) -> bool {
         let wanted = |peer: &super::peers::Peer| {
-            peer.trust() == Trust::Trusted && peer.conns.is_empty() && !peer.dialling.is_running()
+            peer.trust() == Trust::Trusted
+                && peer.presented.is_none()
+                && peer.conns.is_empty()
+                && !peer.dialling.is_running()
         };
         self.config.dial
             && !self.is_stopping()

@@ -2,11 +2,13 @@
 
 use super::action::Endpoint;
 use super::input::{Lost, Stage};
+use super::peers::Decision;
 use super::readiness::Readiness;
+use super::trust_level::TrustSource;
 use crate::ids::{ActorId, ConnId, PeerId, RequestId, Ticket};
 use crate::json::Repairs;
 use crate::model::{Cmd, FunctionId};
-use crate::ship::identity::{ShipId, Ski};
+use crate::ship::identity::{Fingerprint, ShipId, Ski};
 use crate::ship::{Ending, Fault as ShipFault, KeyMaterial, PinNews};
 use crate::spine::{Fault as SpineFault, FeaturePath, Outcome, TreeNews};
 use crate::time::Instant;
@@ -48,6 +50,40 @@ pub enum Event {
     },
     /// A stranger is connected and waits for trust: trust or refuse it.
     PairingRequested(PairingRequested),
+    /// A stranger that asked for trust is gone for so long, or so many others asked, that its request is dropped.
+    PairingExpired {
+        /// The peer.
+        peer: PeerId,
+    },
+    /// Somebody decided about a peer: the user, or the trust policy.
+    Decided {
+        /// The peer.
+        peer: PeerId,
+        /// What; undecided where it was forgotten, or where the store could not keep the trust.
+        decision: Decision,
+        /// Who, where it is trusted.
+        source: Option<TrustSource>,
+    },
+    /// A trusted peer proved its key by another certificate than before, for instance a renewed one. It waits until it is
+    /// trusted anew, or refused (SHIP 12.2).
+    FingerprintChanged {
+        /// The peer.
+        peer: PeerId,
+        /// The certificate that is trusted.
+        known: Fingerprint,
+        /// The certificate it has now.
+        presented: Fingerprint,
+    },
+    /// A peer tells another SHIP ID than before under the same SKI, for instance after its electronics were reset. Trust
+    /// stays, as it goes by the SKI; other nodes may close with 4450 and want to pair anew.
+    ShipIdChanged {
+        /// The peer.
+        peer: PeerId,
+        /// What it told before.
+        before: ShipId,
+        /// What it tells now.
+        now: ShipId,
+    },
     /// A connection is open and proved to be this peer's.
     Connected {
         /// The peer.

@@ -97,10 +97,14 @@ pub enum Input<'a> {
     },
     /// Discovery found a node, or news of one.
     Seen(Sighting),
-    /// A node said goodbye, or its record ran out.
+    /// A node said goodbye, or its record ran out: the sighting of this SKI, instance and interface ends.
     Gone {
+        /// The SKI it announced.
+        ski: Ski,
         /// Its instance name.
         instance: String,
+        /// The interface, as in the sighting.
+        interface: Option<String>,
     },
     /// The store has everything up to `seq`.
     Persisted {
@@ -186,8 +190,11 @@ impl fmt::Display for Lost {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sighting {
-    /// Instance name of the service; the cache of sightings is kept by it.
+    /// Instance name of the service. Two units may have the same one: sightings are told apart by SKI, instance name
+    /// and interface.
     pub instance: String,
+    /// The interface it is seen on; none where discovery does not tell interfaces apart.
+    pub interface: Option<String>,
     /// What its TXT record says.
     pub record: Record,
     /// Where it listens, in the order of discovery.

@@ -9,6 +9,7 @@ mod arbiter;
 mod at;
 mod call;
 mod calls;
+mod closing;
 mod config;
 mod config_data;
 mod connections;
@@ -16,16 +17,23 @@ mod credit;
 mod deadlines;
 mod dialer;
 mod event;
+mod frame_name;
 mod frame_text;
+mod frames;
 mod input;
 mod key_material;
 mod peers;
 mod pins;
 mod readiness;
+mod recall;
+mod requests;
 mod routing;
 mod saved;
+mod sightings;
+mod stages;
 mod tap;
 mod trust;
+mod trust_level;
 mod view;
 
 pub use action::{Action, Endpoint, Host};
@@ -44,12 +52,18 @@ pub use dialer::{
     CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY, STAGGER,
 };
 pub use event::{Event, PairingRequested, Refused};
+pub use frame_name::{FrameName, Layer};
 pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
-pub use peers::{Decision, MAX_ENDPOINTS, MAX_SIGHTINGS};
+pub use peers::{
+    Decision, MAX_ENDPOINTS, MAX_LABEL, MAX_REQUESTS, MAX_SEEN_STRANGERS, MAX_SIGHTINGS, REQUEST_TIME,
+    Request,
+};
 pub use readiness::{Readiness, Rung, WaitsFor};
-pub use saved::{Saved, SavedData, SavedPeer, SavedPin};
+pub use saved::{Saved, SavedData, SavedPeer, SavedPin, Saves};
+pub use sightings::Seen;
 pub use tap::{NoTap, Tap, Tapped};
+pub use trust_level::{PairingSecret, TrustLevel, TrustPolicy, TrustSource, Trusted};
 pub use view::{PeerView, View};
 
 use crate::ids::{ActorId, AttemptId, PeerId};
@@ -84,7 +98,12 @@ pub struct Node {
     next_actor: u32,
     next_attempt: u64,
     next_seq: u64,
+    saves: Saves,
     unsaved: bool,
+    /// Until when strangers are trusted unseen.
+    accepts_until: Option<Instant>,
+    /// The port that is listened on, once it is.
+    port: Option<u16>,
     stage: Running,
 }
 
@@ -122,11 +141,15 @@ impl Node {
             next_actor,
             next_attempt: 0,
             next_seq: 0,
+            saves: Saves::default(),
             unsaved: false,
+            accepts_until: None,
+            port: None,
             stage: Running::Yes,
         };
         node.furnish(&saved);
-        node.recall(saved);
+        node.recall(saved.peers);
+        node.set_trust_policy(node.config.trust_policy.clone());
         node.act(Action::Listen(true));
         node.act(Action::Browse(true));
         node.settle();
@@ -151,9 +174,15 @@ impl Node {
             Input::Drained { conn, frames } => self.on_drained(conn, frames),
             Input::Lost { conn, why } => self.on_lost(conn, why),
             Input::Seen(sighting) => self.on_seen(sighting),
-            Input::Gone { instance } => self.on_gone(&instance),
-            Input::Persisted { seq } => self.on_persisted(seq),
-            Input::PersistFailed { seq, detail } => self.on_persist_failed(seq, detail),
+            Input::Gone { ski, instance, interface } => self.on_gone(ski, instance, interface),
+            Input::Persisted { seq } => {
+                self.saves.kept = self.saves.kept.max(seq);
+                self.on_persisted(seq);
+            }
+            Input::PersistFailed { seq, detail } => {
+                self.saves.failed = self.saves.failed.max(seq);
+                self.on_persist_failed(seq, detail);
+            }
         }
         self.settle();
     }
@@ -201,6 +230,7 @@ impl Node {
                 Who::Peer(peer) => {
                     self.tick_contest(peer);
                     self.tick_dial(peer);
+                    self.tick_request(peer);
                 }
                 Who::Session(peer) => self.spine.tick_session(peer, self.now),
                 Who::Actor(actor) => self.with_actor(actor, |actor, cx| actor.tick(cx)).unwrap_or(()),
@@ -217,7 +247,12 @@ impl Node {
 
     fn on_listening(&mut self, port: u16) {
         self.notify(Event::Listening { port });
-        if !self.is_stopping() {
+        self.port = Some(port);
+        self.announce();
+    }
+
+    fn announce(&mut self) {
+        if self.port.is_some() && !self.is_stopping() {
             self.act(Action::Announce(self.config.record.clone()));
         }
     }

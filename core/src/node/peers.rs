@@ -3,29 +3,50 @@
 use super::action::Endpoint;
 use super::dialer::Dialling;
 use super::readiness::Readiness;
+use super::sightings::{Place, Seen};
+use super::trust_level::Trusted;
 use crate::ids::{ConnId, PeerId};
-use crate::ship::identity::{ShipId, Ski};
+use crate::ship::identity::{Fingerprint, ShipId, Ski};
 use crate::ship::{KeyMaterial, Pins, Trust};
 use crate::time::Instant;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
-/// Sightings kept of one peer: instances of a service that claim its SKI.
-pub const MAX_SIGHTINGS: usize = 4;
+/// Sightings kept of one peer: instances of a service that claim its SKI, on each interface.
+pub const MAX_SIGHTINGS: usize = 8;
+/// Strangers kept for nothing but being seen: a large building has some tens, and whoever announces more floods.
+pub const MAX_SEEN_STRANGERS: usize = 64;
+/// Strangers kept that asked for trust and are gone again, so that a late decision still counts.
+pub const MAX_REQUESTS: usize = 16;
+/// How long a stranger that asked for trust is kept once its last connection ended.
+pub const REQUEST_TIME: Duration = Duration::from_secs(15 * 60);
+/// Characters kept of a label.
+pub const MAX_LABEL: usize = 64;
 /// Endpoints kept of one peer and source.
 pub const MAX_ENDPOINTS: usize = 16;
 
 /// What this node's user decided about a peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum Decision {
     /// Nothing yet.
     #[default]
     Undecided,
-    /// Trusted; the number of the store that holds it, until it does.
+    /// Trusted.
     Trusted,
-    /// Refused.
+    /// Refused, until it is trusted or forgotten.
     Refused,
+}
+
+/// A stranger's wish to be trusted (SHIP 13.4.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// When it first asked.
+    pub since: Instant,
+    /// Until when it is kept; none while the stranger is connected.
+    pub until: Option<Instant>,
 }
 
 /// One peer.
@@ -33,8 +54,21 @@ pub enum Decision {
 pub(super) struct Peer {
     pub(super) ski: Ski,
     pub(super) decision: Decision,
+    /// Why and how far it is trusted, where it is.
+    pub(super) trusted: Option<Trusted>,
+    /// The certificate the trust counts for, once it was seen.
+    pub(super) fingerprint: Option<Fingerprint>,
+    /// Another certificate of the same key, until somebody decides.
+    pub(super) presented: Option<Fingerprint>,
+    /// The user's name for it.
+    pub(super) label: String,
+    /// The application named it by its SKI.
+    pub(super) named: bool,
+    /// It asked for trust, and nobody decided.
+    pub(super) request: Option<Request>,
     /// The store that has to hold the trust before the peer is told of it.
     pub(super) trust_waits: Option<u64>,
+    /// What it told on a connection.
     pub(super) ship_id: Option<ShipId>,
     /// The keys it told of (SHIP 1.1.0, 12.1.3).
     pub(super) keys: KeyMaterial,
@@ -42,8 +76,8 @@ pub(super) struct Peer {
     pub(super) refused_version: bool,
     /// What is known about PINs.
     pub(super) pins: Pins,
-    /// What discovery sees, by instance name.
-    pub(super) sightings: BTreeMap<String, Vec<Endpoint>>,
+    /// What discovery sees.
+    pub(super) sightings: BTreeMap<Place, Seen>,
     /// Given by the user, or where it was last reached.
     pub(super) endpoints: Vec<Endpoint>,
     /// Open connections, oldest first.
@@ -70,6 +104,12 @@ impl Peer {
         Self {
             ski,
             decision: Decision::Undecided,
+            trusted: None,
+            fingerprint: None,
+            presented: None,
+            label: String::new(),
+            named: false,
+            request: None,
             trust_waits: None,
             ship_id: None,
             keys: KeyMaterial::default(),
@@ -94,13 +134,23 @@ impl Peer {
         }
     }
 
-    /// Nothing holds this row: nobody decided, nobody sees it, nobody is connected.
-    pub(super) fn is_idle_stranger(&self) -> bool {
+    /// The SHIP ID it told, or the one it announces.
+    pub(super) fn ship_id(&self) -> Option<&ShipId> {
+        let announced = || self.sightings.values().next().map(|seen| &seen.sighting.record.id);
+        self.ship_id.as_ref().or_else(announced)
+    }
+
+    /// Nobody named it and nobody decided about it.
+    pub(super) fn is_stranger(&self) -> bool {
         self.decision == Decision::Undecided
-            && self.conns.is_empty()
-            && self.sightings.is_empty()
+            && !self.named
             && self.endpoints.is_empty()
             && !self.dialling.is_running()
+    }
+
+    /// Nothing holds this row: nobody knows it, nobody sees it, nobody is connected, and it does not ask.
+    pub(super) fn is_idle_stranger(&self) -> bool {
+        self.is_stranger() && self.conns.is_empty() && self.sightings.is_empty() && self.request.is_none()
     }
 }
 
@@ -157,10 +207,5 @@ impl Peers {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (PeerId, &Peer)> {
         self.rows.iter().map(|(id, peer)| (*id, peer))
-    }
-
-    /// The peer a sighting of this instance belongs to.
-    pub(super) fn of_instance(&self, instance: &str) -> Option<PeerId> {
-        self.rows.iter().find(|(_, peer)| peer.sightings.contains_key(instance)).map(|(id, _)| *id)
     }
 }

@@ -66,6 +66,20 @@ pub enum WaitsFor {
     Nobody,
 }
 
+impl fmt::Display for WaitsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OurUser => "this node's user",
+            Self::PeersUser => "the peer's user",
+            Self::BothUsers => "both users",
+            Self::Peer => "the peer",
+            Self::Dialling => "the next attempt to dial",
+            Self::Discovery => "discovery to see the peer",
+            Self::Nobody => "nobody",
+        })
+    }
+}
+
 /// Where a peer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -78,6 +92,8 @@ pub struct Readiness {
     pub trusted_by_peer: bool,
     /// Who is being waited for.
     pub waits_for: WaitsFor,
+    /// Since when; since it was not told yet, from the latest input on.
+    pub since: Instant,
     /// Until when.
     pub until: Option<Instant>,
 }
@@ -85,7 +101,7 @@ pub struct Readiness {
 impl Readiness {
     /// Whether nothing but the time limit differs.
     pub(super) fn is_same_step(&self, other: &Self) -> bool {
-        Self { until: None, ..*self } == Self { until: None, ..*other }
+        Self { until: other.until, since: other.since, ..*self } == *other
     }
 }
 
@@ -97,7 +113,7 @@ impl Node {
         let phase = |conn: &super::connections::Conn| conn.ship().map(crate::ship::Connection::phase);
         let session = self.spine.session(id);
         let until = |session: &crate::spine::Session| session.deadline().map(|(at, _)| at);
-        let trusted_by_us = peer.decision == Decision::Trusted;
+        let trusted_by_us = peer.decision == Decision::Trusted && peer.presented.is_none();
         let trusted_by_peer = conns().any(|conn| conn.peer_ready);
         let (rung, waits_for, until) = match session {
             Some(session) if session.use_cases_known() => (Rung::UseCases, WaitsFor::Nobody, None),
@@ -128,7 +144,10 @@ impl Node {
                 None => (Rung::Known, WaitsFor::Discovery, None),
             },
         };
-        Some(Readiness { rung, trusted_by_us, trusted_by_peer, waits_for, until })
+        let since = self.now;
+        let readiness = Readiness { rung, trusted_by_us, trusted_by_peer, waits_for, since, until };
+        let since = peer.told.filter(|told| told.is_same_step(&readiness)).map_or(since, |told| told.since);
+        Some(Readiness { since, ..readiness })
     }
 
     fn seen_rung(&self, peer: PeerId) -> Rung {

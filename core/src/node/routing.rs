@@ -3,8 +3,8 @@
 use super::action::Action;
 use super::deadlines::earlier;
 use super::event::{Event, Refused};
-use super::saved::{Saved, SavedData, SavedPeer};
-use super::{Decision, Node, Running, Who};
+use super::saved::{Saved, SavedData};
+use super::{Node, Running, Who};
 use crate::ids::{ActorId, PeerId, Ticket};
 use crate::spine::{Broken, Event as SpineEvent, Owner, Step, Vote, Voter};
 use crate::usecase::{self, Actor, Context};
@@ -41,7 +41,8 @@ impl Node {
         self.flush(peer);
         let row = self.peers.get(peer);
         let dialling = row.and_then(|row| row.dialling.deadline());
-        self.deadlines.set(Who::Peer(peer), earlier(dialling, self.contest_deadline(peer)));
+        let waiting = earlier(dialling, self.contest_deadline(peer));
+        self.deadlines.set(Who::Peer(peer), earlier(waiting, self.request_deadline(peer)));
         self.deadlines.set(Who::Session(peer), self.spine.session_deadline(peer));
         let (Some(readiness), Some(row)) = (self.readiness(peer), self.peers.get_mut(peer)) else { return };
         let told = row.told.replace(readiness);
@@ -174,19 +175,10 @@ impl Node {
 
     /// Everything that outlives a restart.
     pub(super) fn saved(&self) -> Saved {
-        let decided = self.peers.iter().filter(|(_, row)| row.decision != Decision::Undecided);
-        let peer = |(_, row): (PeerId, &super::peers::Peer)| SavedPeer {
-            ski: row.ski,
-            trusted: row.decision == Decision::Trusted,
-            ship_id: row.ship_id.clone(),
-            keys: row.keys.clone(),
-            pin: super::saved::SavedPin { wrong: row.pins.wrong, accepted: row.pins.accepted },
-            endpoints: row.endpoints.clone(),
-        };
         let data = self.spine.device().durable();
         Saved {
             counters: self.spine.reserved_counters(),
-            peers: decided.map(peer).collect(),
+            peers: self.saved_peers(),
             data: data
                 .map(|(feature, function, data)| SavedData { feature, function, data: data.clone() })
                 .collect(),

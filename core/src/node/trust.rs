@@ -1,56 +1,79 @@
-//! Who is trusted, who asks, who is seen (SHIP 12.3, 14).
+//! Who is trusted, and who decided so (SHIP 12.3, 14).
 
-use super::action::Endpoint;
+use super::Node;
 use super::event::Event;
-use super::input::Sighting;
-use super::peers::{Decision, MAX_ENDPOINTS, MAX_SIGHTINGS};
-use super::saved::{Saved, SavedPeer};
-use super::{Node, Who};
-use crate::ids::PeerId;
-use crate::ship::{CloseCause, KeyMaterial, Pins};
+use super::peers::{Decision, MAX_LABEL, Peer};
+use super::trust_level::{TrustPolicy, TrustSource};
+use crate::ids::{ConnId, PeerId};
+use crate::ship::identity::Fingerprint;
+use crate::ship::{CloseCause, KeyMaterial, Pins, Trust};
 use alloc::string::String;
+use alloc::vec::Vec;
 
 impl Node {
-    /// Puts what the store kept in place.
-    pub(super) fn recall(&mut self, saved: Saved) {
-        let now = self.now;
-        for SavedPeer { ski, trusted, ship_id, endpoints, keys, pin } in saved.peers {
-            if ski == self.config.key.ski {
-                continue;
-            }
-            let Some(id) = self.peers.find_or_add(ski, self.config.max_peers) else { break };
-            if let Some(row) = self.peers.get_mut(id) {
-                row.decision = if trusted { Decision::Trusted } else { Decision::Refused };
-                row.ship_id = ship_id;
-                row.pins = Pins { wrong: pin.wrong, accepted: pin.accepted, ..Pins::default() };
-                row.pins.punish(now);
-                row.keys = keys;
-                row.endpoints = endpoints;
-                row.endpoints.truncate(MAX_ENDPOINTS);
-            }
-            self.peers.trust_keys(id);
-            self.touch(id);
-        }
-    }
-
-    /// Decides about a peer; the decision is kept before the peer is told of trust.
-    pub(super) fn decide(&mut self, id: PeerId, decision: Decision) {
-        let seq = self.coming_seq();
+    /// Trusts a peer, or its new certificate; the decision is kept before the peer is told of it.
+    pub(super) fn trust(&mut self, id: PeerId, source: TrustSource) {
+        let (seq, trusted, fingerprint) = (self.coming_seq(), source.trust(), self.fingerprint_of(id));
         let Some(row) = self.peers.get_mut(id) else { return };
-        if row.decision == decision {
+        let is_new = row.decision != Decision::Trusted || row.presented.is_some();
+        let is_more = row.trusted.is_none_or(|before| before.level.user < trusted.level.user);
+        if !(is_new || is_more) {
             return;
         }
-        row.decision = decision;
-        row.trust_waits = (decision == Decision::Trusted).then_some(seq);
-        self.unsaved = true;
-        self.touch(id);
-        if decision != Decision::Trusted {
-            self.distrust(id);
+        if is_more {
+            row.trusted = Some(trusted);
         }
+        if is_new {
+            row.decision = Decision::Trusted;
+            row.fingerprint = row.presented.take().or(fingerprint).or(row.fingerprint);
+            row.trust_waits = Some(seq);
+        }
+        self.unsaved = true;
+        self.notify(Event::Decided { peer: id, decision: Decision::Trusted, source: Some(source) });
+        self.touch(id);
+    }
+
+    /// The user's yes: to an SKI that was entered, or to one that came by itself.
+    pub(super) fn trust_by_user(&mut self, id: PeerId) {
+        let named = self.peers.get(id).is_some_and(|row| row.named);
+        self.trust(id, if named { TrustSource::UserInput } else { TrustSource::UserVerified });
+    }
+
+    /// The certificate a connection of the peer presented last.
+    fn fingerprint_of(&self, id: PeerId) -> Option<Fingerprint> {
+        let conns = self.conns.iter().filter(|(_, conn)| conn.peer == Some(id));
+        conns.filter_map(|(_, conn)| conn.fingerprint).last()
+    }
+
+    pub(super) fn refuse(&mut self, id: PeerId) {
+        let Some(row) = self.peers.get_mut(id).filter(|row| row.decision != Decision::Refused) else {
+            return;
+        };
+        row.distrust(Decision::Refused);
+        self.notify(Event::Decided { peer: id, decision: Decision::Refused, source: None });
+        self.unsaved = true;
+        self.part(id);
+    }
+
+    pub(super) fn forget(&mut self, id: PeerId) {
+        let Some(row) = self.peers.get_mut(id) else { return };
+        let was_kept = row.decision != Decision::Undecided;
+        row.distrust(Decision::Undecided);
+        (row.ship_id, row.named) = (None, false);
+        (row.pins, row.keys) = (Pins::default(), KeyMaterial::default());
+        row.label.clear();
+        row.endpoints.clear();
+        self.peers.trust_keys(id);
+        if was_kept {
+            self.notify(Event::Decided { peer: id, decision: Decision::Undecided, source: None });
+            self.unsaved = true;
+        }
+        self.part(id);
+        self.drop_idle_stranger(id);
     }
 
     /// Trust is gone: what is connected is closed, what is known of the session forgotten.
-    fn distrust(&mut self, id: PeerId) {
+    fn part(&mut self, id: PeerId) {
         self.cancel_round(id);
         self.tell_trust(id);
         let conns = self.peers.get(id).map(|row| row.conns.clone()).unwrap_or_default();
@@ -58,111 +81,99 @@ impl Node {
             self.leave(conn, CloseCause::TrustRemoved);
         }
         self.spine.forget(id);
+        self.touch(id);
     }
 
-    pub(super) fn forget(&mut self, id: PeerId) {
-        self.decide(id, Decision::Undecided);
-        if let Some(row) = self.peers.get_mut(id) {
-            row.endpoints.clear();
-            row.ship_id = None;
-            row.pins = Pins::default();
-            row.keys = KeyMaterial::default();
-        }
-        self.peers.trust_keys(id);
-        self.drop_idle_stranger(id);
+    pub(super) fn rename(&mut self, id: PeerId, label: &str) {
+        let Some(row) = self.peers.get_mut(id) else { return };
+        let label: String = label.chars().filter(|c| !c.is_control()).take(MAX_LABEL).collect();
+        self.unsaved |= row.decision != Decision::Undecided && row.label != label;
+        row.label = label;
     }
 
-    /// The row of a stranger goes with its last trace.
-    pub(super) fn drop_idle_stranger(&mut self, id: PeerId) {
-        if self.peers.get(id).is_some_and(super::peers::Peer::is_idle_stranger)
-            && !self.conns.iter().any(|(_, conn)| conn.peer == Some(id))
-        {
-            self.peers.remove(id);
-            self.spine.forget(id);
-            self.deadlines.set(Who::Peer(id), None);
-            self.deadlines.set(Who::Session(id), None);
+    /// Takes another policy. A window begins now, also for strangers that wait already.
+    pub(super) fn set_trust_policy(&mut self, policy: TrustPolicy) {
+        let window = if let TrustPolicy::Window(span) = policy { Some(self.now + span) } else { None };
+        self.config.trust_policy = policy;
+        self.accepts_until = window;
+        let waiting = self.peers.iter().filter(|(_, row)| !row.conns.is_empty());
+        for id in waiting.map(|(id, _)| id).collect::<Vec<_>>() {
+            self.accept_stranger(id);
         }
+    }
+
+    /// Trusts a connected stranger where a window is open.
+    pub(super) fn accept_stranger(&mut self, id: PeerId) {
+        let is_stranger = self.peers.get(id).is_some_and(|row| row.decision == Decision::Undecided);
+        if is_stranger && self.accepts_until.is_some_and(|until| self.now < until) {
+            self.trust(id, TrustSource::AutoAccept);
+        }
+    }
+
+    /// Trust as it counts on one connection: that in another certificate of the same key is to be decided anew.
+    pub(super) fn trust_on(&self, peer: PeerId, conn: ConnId) -> Trust {
+        let Some(row) = self.peers.get(peer) else { return Trust::Undecided };
+        let presented = self.conns.get(conn).and_then(|conn| conn.fingerprint);
+        match (row.trust(), row.fingerprint, presented) {
+            (Trust::Trusted, Some(known), Some(presented)) if known != presented => Trust::Undecided,
+            (trust, ..) => trust,
+        }
+    }
+
+    /// TLS proved the peer's key with this certificate.
+    pub(super) fn certificate_seen(&mut self, id: PeerId, presented: Fingerprint) {
+        let Some(row) = self.peers.get_mut(id).filter(|row| row.decision == Decision::Trusted) else {
+            return;
+        };
+        match row.fingerprint {
+            None => {
+                row.fingerprint = Some(presented);
+                self.unsaved = true;
+            }
+            Some(known) if known == presented => row.presented = None,
+            Some(known) => {
+                row.presented = Some(presented);
+                self.notify(Event::FingerprintChanged { peer: id, known, presented });
+            }
+        }
+        self.touch(id);
     }
 
     pub(super) fn on_persisted(&mut self, seq: u64) {
         self.spine.persisted(seq);
-        let waiting = |row: &super::peers::Peer| row.trust_waits.is_some_and(|waits| waits <= seq);
-        let kept: alloc::vec::Vec<_> =
-            self.peers.iter().filter(|(_, row)| waiting(row)).map(|(id, _)| id).collect();
-        for id in kept {
+        for id in self.waiting_for(seq) {
             if let Some(row) = self.peers.get_mut(id) {
-                row.trust_waits = None;
+                (row.trust_waits, row.request) = (None, None);
             }
             self.tell_trust(id);
             self.start_round(id);
+            self.touch(id);
         }
     }
 
     pub(super) fn on_persist_failed(&mut self, seq: u64, detail: String) {
         self.spine.persist_failed(seq);
         // Everything up to this one that is not known to be kept is lost: a later store contains the earlier ones.
-        let lost = |row: &super::peers::Peer| row.trust_waits.is_some_and(|waits| waits <= seq);
-        let lost = self.peers.iter().filter(|(_, row)| lost(row)).map(|(id, _)| id);
-        for id in lost.collect::<alloc::vec::Vec<_>>() {
+        for id in self.waiting_for(seq) {
             if let Some(row) = self.peers.get_mut(id) {
-                row.decision = Decision::Undecided;
-                row.trust_waits = None;
+                (row.decision, row.trusted, row.trust_waits) = (Decision::Undecided, None, None);
             }
+            self.notify(Event::Decided { peer: id, decision: Decision::Undecided, source: None });
             self.touch(id);
         }
         self.notify(Event::PersistFailed { seq, detail });
     }
 
-    /// Makes a peer known, with addresses of the user's.
-    pub(super) fn add_peer(
-        &mut self,
-        ski: crate::ship::identity::Ski,
-        endpoints: alloc::vec::Vec<Endpoint>,
-    ) -> Option<PeerId> {
-        let id = self.peers.find_or_add(ski, self.config.max_peers)?;
-        if let Some(row) = self.peers.get_mut(id) {
-            for endpoint in endpoints {
-                if !row.endpoints.contains(&endpoint) && row.endpoints.len() < MAX_ENDPOINTS {
-                    row.endpoints.push(endpoint);
-                    self.unsaved |= row.decision == Decision::Trusted;
-                }
-            }
-        }
-        self.touch(id);
-        Some(id)
+    fn waiting_for(&self, seq: u64) -> Vec<PeerId> {
+        let waiting = self.peers.iter().filter(|(_, row)| row.trust_waits.is_some_and(|waits| waits <= seq));
+        waiting.map(|(id, _)| id).collect()
     }
+}
 
-    pub(super) fn on_seen(&mut self, sighting: Sighting) {
-        let Sighting { instance, record, mut endpoints } = sighting;
-        if record.ski == self.config.key.ski {
-            return;
-        }
-        if self.peers.of_instance(&instance).is_some_and(|id| Some(id) != self.peers.find(record.ski)) {
-            self.on_gone(&instance);
-        }
-        let Some(id) = self.peers.find_or_add(record.ski, self.config.max_peers) else { return };
-        endpoints.truncate(MAX_ENDPOINTS);
-        let Some(row) = self.peers.get_mut(id) else { return };
-        let news = row.sightings.get(&instance) != Some(&endpoints);
-        if !news || (row.sightings.len() >= MAX_SIGHTINGS && !row.sightings.contains_key(&instance)) {
-            return;
-        }
-        row.sightings.insert(instance, endpoints);
-        if row.ship_id.is_none() {
-            row.ship_id = Some(record.id.clone());
-        }
-        self.notify(Event::Seen { peer: id, ski: record.ski, ship_id: record.id });
-        self.hurry_dial(id);
-        self.touch(id);
-    }
-
-    pub(super) fn on_gone(&mut self, instance: &str) {
-        let Some(id) = self.peers.of_instance(instance) else { return };
-        if let Some(row) = self.peers.get_mut(id) {
-            row.sightings.remove(instance);
-        }
-        self.notify(Event::Gone { peer: id });
-        self.touch(id);
-        self.drop_idle_stranger(id);
+impl Peer {
+    fn distrust(&mut self, decision: Decision) {
+        self.decision = decision;
+        (self.trusted, self.trust_waits, self.request) = (None, None, None);
+        (self.fingerprint, self.presented) = (None, None);
     }
 }

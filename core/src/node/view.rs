@@ -1,9 +1,11 @@
 //! Looking at a node without changing it.
 
-use super::{Decision, Node, Readiness};
+use super::peers::Peer;
+use super::{Decision, Endpoint, Node, Readiness, Request, Saves, Seen, TrustPolicy, Trusted};
 use crate::ids::{ActorId, ConnId, PeerId, Ticket};
 use crate::ship::Phase;
-use crate::ship::identity::{ShipId, Ski};
+use crate::ship::identity::{Fingerprint, ShipId, Ski};
+use crate::ship::txt::Record;
 use crate::spine::{Device, Proposal, Remote};
 use crate::time::Instant;
 use crate::usecase::{self, ViewContext};
@@ -23,14 +25,34 @@ pub struct PeerView<'a> {
     pub ski: Ski,
     /// Its SHIP ID, once it told or discovery did.
     pub ship_id: Option<&'a ShipId>,
+    /// The user's name for it; empty where it has none.
+    pub label: &'a str,
     /// What this node's user decided.
     pub decision: Decision,
+    /// Why and how far it is trusted, where it is.
+    pub trust: Option<Trusted>,
+    /// The certificate the trust counts for, once it was seen.
+    pub fingerprint: Option<Fingerprint>,
+    /// Another certificate of the same key, which waits for a decision.
+    pub presented: Option<Fingerprint>,
+    /// The stranger's wish to be trusted.
+    pub request: Option<Request>,
+    /// Given by the application, or where it was reached last, that first.
+    pub endpoints: &'a [Endpoint],
     /// Where it stands on the ladder.
     pub readiness: Readiness,
     /// The connection that carries SPINE.
     pub session: Option<ConnId>,
     /// Its device, within a session.
     pub remote: Option<&'a Remote>,
+    row: &'a Peer,
+}
+
+impl<'a> PeerView<'a> {
+    /// What discovery sees of it: instances that announce its SKI, on each interface.
+    pub fn sightings(&self) -> impl Iterator<Item = &'a Seen> + use<'a> {
+        self.row.sightings.values()
+    }
 }
 
 impl<'a> View<'a> {
@@ -48,9 +70,29 @@ impl<'a> View<'a> {
         self.node.config.key.ski
     }
 
+    /// What is done with strangers, and until when where it is a window; as [`TrustPolicy::Manual`] afterwards.
+    pub fn trust_policy(self) -> (&'a TrustPolicy, Option<Instant>) {
+        (&self.node.config.trust_policy, self.node.accepts_until)
+    }
+
+    /// What discovery announces of this node.
+    pub fn record(self) -> &'a Record {
+        &self.node.config.record
+    }
+
+    /// The port this node listens on, once it does.
+    pub fn port(self) -> Option<u16> {
+        self.node.port
+    }
+
     /// The local device.
     pub fn device(self) -> &'a Device {
         self.node.spine.device()
+    }
+
+    /// How far the store is. What a call decided is kept once everything asked for after its answer is.
+    pub fn saves(self) -> Saves {
+        Saves { asked: self.node.next_seq, ..self.node.saves }
     }
 
     /// Every known peer.
@@ -64,11 +106,18 @@ impl<'a> View<'a> {
         Some(PeerView {
             peer: id,
             ski: row.ski,
-            ship_id: row.ship_id.as_ref(),
+            ship_id: row.ship_id(),
+            label: &row.label,
             decision: row.decision,
+            trust: row.trusted,
+            fingerprint: row.fingerprint,
+            presented: row.presented,
+            request: row.request.filter(|_| row.decision == Decision::Undecided || row.presented.is_some()),
+            endpoints: &row.endpoints,
             readiness: self.node.readiness(id)?,
             session: row.session,
             remote: self.node.spine.remote(id),
+            row,
         })
     }
 

@@ -4,7 +4,7 @@ use crate::solo::*;
 use eebus_core::ids::PeerId;
 use eebus_core::node::{
     Action, Call, Endpoint, Event, Host, Input, Lost, Misuse, Node, Rung, Saved, SavedPeer, Sighting, Stage,
-    WaitsFor,
+    TrustSource, WaitsFor,
 };
 use eebus_core::ship::identity::ShipId;
 use eebus_core::ship::txt::Record;
@@ -24,7 +24,7 @@ fn name(text: &str) -> Endpoint {
 
 fn sighting(octet: u8, endpoints: Vec<Endpoint>) -> Input<'static> {
     let record = Record::new(ShipId::new(&format!("ACME-{octet}")), key(octet).ski);
-    Input::Seen(Sighting { instance: format!("peer {octet}"), record, endpoints })
+    Input::Seen(Sighting { instance: format!("peer {octet}"), interface: None, record, endpoints })
 }
 
 /// A node with one trusted peer of SKI `octet`, and everything up to the first dial.
@@ -288,12 +288,8 @@ fn connect_dials_at_once() {
 #[test]
 fn after_a_restart_trusted_peers_are_dialled_within_3_s_the_smaller_ski_2_s_later() {
     let peer = |octet| SavedPeer {
-        ski: key(octet).ski,
-        trusted: true,
-        ship_id: None,
         endpoints: vec![Endpoint::new(address(octet))],
-        keys: Default::default(),
-        pin: Default::default(),
+        ..SavedPeer::new(key(octet).ski, Some(TrustSource::UserVerified.trust()))
     };
     for (octet, from, to) in [(1, secs(0), secs(3)), (99, secs(2), secs(5))] {
         let saved = Saved { counters: 0, peers: vec![peer(octet)], data: vec![] };

@@ -69,22 +69,6 @@ fn a_refused_stranger_is_told_aborted_now_and_next_time_without_asking_again() {
 }
 
 #[test]
-fn a_stranger_that_gives_up_leaves_no_row_and_asks_anew_when_it_returns() {
-    let (mut solo, conn, peer) = stranger();
-    solo.frames(conn, &[ABORTED]);
-    assert_eq!(endings(&solo), [Ending::AbortedByPeer]);
-    solo.lost(conn);
-    assert_eq!(solo.node.view().peers().count(), 0);
-    solo.fresh();
-    solo.accepted(1);
-    let asks = solo.events().into_iter().find_map(|event| match event {
-        Event::PairingRequested(request) => Some(request),
-        _ => None,
-    });
-    assert_eq!(asks.map(|request| (request.ski, request.peer != peer)), Some((key(1).ski, true)));
-}
-
-#[test]
 fn trust_is_kept_before_ready_is_sent() {
     let (mut solo, conn, peer) = stranger();
     solo.stores = false;
@@ -93,7 +77,10 @@ fn trust_is_kept_before_ready_is_sent() {
     let persist =
         |a: &Action| if let Action::Persist { seq, saved } = a { Some((*seq, saved.clone())) } else { None };
     let [(seq, saved)] = &solo.did(persist)[..] else { panic!() };
-    assert_eq!(saved.peers.iter().map(|p| (p.ski, p.trusted)).collect::<Vec<_>>(), [(key(1).ski, true)]);
+    assert_eq!(
+        saved.peers.iter().map(|p| (p.ski, p.trust.is_some())).collect::<Vec<_>>(),
+        [(key(1).ski, true)]
+    );
     solo.give(Input::Persisted { seq: *seq });
     assert_eq!(solo.sent(conn), [READY]);
 }
@@ -142,7 +129,7 @@ fn tc_ship_term_001_forgetting_or_refusing_closes_with_removed_connection_and_ne
         assert_eq!(solo.closed(), [(conn, 4500)]);
         solo.lost(conn);
         assert_eq!(solo.node.view().peer(peer).is_none(), forget);
-        let kept: Vec<_> = solo.saved.as_ref().unwrap().peers.iter().map(|p| p.trusted).collect();
+        let kept: Vec<_> = solo.saved.as_ref().unwrap().peers.iter().map(|p| p.trust.is_some()).collect();
         assert_eq!(kept, if forget { vec![] } else { vec![false] });
         solo.fresh();
         solo.wait(secs(600));
@@ -169,6 +156,23 @@ fn calls_for_a_peer_nobody_knows_are_misuse() {
     }
     let own = Call::AddPeer { ski: key(OWN).ski, endpoints: vec![] };
     assert_eq!(solo.call(own), Err(eebus_core::node::Misuse::OwnSki));
+}
+
+#[test]
+fn the_view_says_whether_a_decision_is_kept() {
+    let mut solo = Solo::new();
+    solo.stores = false;
+    let peer = solo.add(1, Vec::new());
+    let before = solo.node.view().saves();
+    solo.call(Call::Trust { peer }).unwrap();
+    let asked = solo.node.view().saves();
+    assert_eq!((asked.asked, asked.kept), (before.asked + 1, before.kept));
+    solo.give(Input::PersistFailed { seq: asked.asked, detail: "disk full".into() });
+    assert_eq!(solo.node.view().saves().failed, asked.asked);
+    solo.call(Call::Trust { peer }).unwrap();
+    let seq = solo.node.view().saves().asked;
+    solo.give(Input::Persisted { seq });
+    assert_eq!(solo.node.view().saves().kept, seq);
 }
 
 /// What the application is told of the ladder, without the time limits.
