@@ -5,7 +5,7 @@ use super::trust_level::TrustPolicy;
 use crate::model::{DeviceType, EntityType};
 use crate::ship::identity::PeerKey;
 use crate::ship::txt::Record;
-use crate::ship::{KeyMaterial, PinDemand, Timers, Version};
+use crate::ship::{Access, KeyMaterial, PinDemand, Timers, Version};
 use crate::spine::NewFeature;
 use crate::usecase::{Actor, Recipe};
 use alloc::boxed::Box;
@@ -30,6 +30,9 @@ pub struct ConfigData {
     pub max_peers: usize,
     /// Whether trusted peers are dialled.
     pub dial: bool,
+    /// Access methods: whether to ask, and what to answer.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Access::is_usual"))]
+    pub access: Access,
     /// Whether a PIN is demanded of peers.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "PinDemand::is_none"))]
     pub pin: PinDemand,
@@ -97,6 +100,7 @@ impl Config {
             max_connections,
             max_peers,
             dial,
+            access,
             pin,
             version,
             key_material,
@@ -114,6 +118,7 @@ impl Config {
             max_connections: *max_connections,
             max_peers: *max_peers,
             dial: *dial,
+            access: access.clone(),
             pin: pin.clone(),
             version: *version,
             key_material: key_material.clone(),
@@ -140,6 +145,7 @@ impl ConfigData {
         config.max_connections = self.max_connections;
         config.max_peers = self.max_peers;
         config.dial = self.dial;
+        config.access = self.access.clone();
         config.pin = self.pin.clone();
         config.version = self.version;
         config.key_material = self.key_material.clone();
@@ -181,6 +187,7 @@ mod tests {
         config.timers.close = Duration::from_millis(2_500);
         config.max_peers = 3;
         config.dial = false;
+        config.access.ask = false;
         config.version = Version::V1_1;
         config.key_material = Some(KeyMaterial::of(config.key.ski));
         config.pin = PinDemand::Optional("1234ABCD".parse().unwrap());

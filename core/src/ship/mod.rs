@@ -28,7 +28,7 @@ mod tests;
 pub mod txt;
 
 pub use access::AccessMethods;
-pub use config::{OutOfRange, Own, Role, Timers, Trust, Version};
+pub use config::{Access, OutOfRange, Own, Role, Timers, Trust, Version};
 pub use connection::{Connection, Loss};
 pub use fault::{CloseCause, Ending, Fault, FaultKind};
 pub use frame::{DATA_PREFIX, DATA_SUFFIX, MAX_CONTROL, MAX_DATA, Received, data_frame, read_frame};

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn tc_ship_mdns_001_the_record_holds_every_mandatory_key_in_order_and_is_read_back() {
+    fn the_record_holds_every_mandatory_key_in_order_and_is_read_back() {
         let strings = record().strings();
         assert_eq!(
             strings,

@@ -20,5 +20,6 @@ mod spine_rules;
 mod spine_session;
 mod spine_tree;
 mod spine_writes;
+mod tc_ship;
 mod tester;
 mod trust;
