@@ -1,11 +1,14 @@
 //! Help, completions, manual pages and exit codes, as users meet them.
 
 mod common;
+#[path = "common/examples.rs"]
+mod examples;
 #[path = "common/shell.rs"]
 mod shell;
 
 use common::{eebus, root};
-use shell::{calls, examples};
+use examples::examples;
+use shell::calls;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -18,12 +21,12 @@ fn commands() -> Vec<String> {
     list.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
-/// Whether a command line waits for another node.
-fn needs_network(call: &[String]) -> bool {
+/// Whether a command line needs another node, or the state folder of one.
+fn needs_a_node(call: &[String]) -> bool {
     match call.get(1).map(String::as_str) {
         // With the port alone, these make an identity.
         Some("hems" | "evse") => call.len() > 3,
-        Some("demo" | "replay" | "decode" | "completions" | "man" | "help" | "identity") => false,
+        Some("demo" | "replay" | "decode" | "completions" | "man" | "help") => false,
         _ => true,
     }
 }
@@ -46,7 +49,7 @@ fn the_examples_of_every_help_run() {
         let help = eebus(&name);
         assert_eq!((help.code, help.err.as_str()), (Some(0), ""), "{name:?}");
         for line in examples(&help.out) {
-            if calls(&line).iter().any(|call| needs_network(call)) {
+            if calls(&line).iter().any(|call| needs_a_node(call)) {
                 continue;
             }
             // Files that an example writes belong into a folder of the test; ports of the machine are not ours.

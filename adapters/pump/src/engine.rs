@@ -161,7 +161,11 @@ impl<T: Tap + fmt::Debug> Engine<T> {
                     // Whoever asked may have lost interest.
                     let _ = answer.try_send(self.driver.call(call, self.clock.now()));
                 }
-                Some(Request::View(look)) => look(self.driver.view()),
+                Some(Request::View(look)) => {
+                    // What is looked at is as of now.
+                    self.driver.tick(self.clock.now());
+                    look(self.driver.view());
+                }
                 None => return false,
             }
         }

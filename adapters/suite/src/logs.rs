@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use eebus_core::ids::ConnId;
-use eebus_core::ship::Pin;
 use eebus_core::ship::message::Message;
 use eebus_link::{Identity, Link, LinkEvent};
 use eebus_pump::{Engine, Setup};
@@ -47,10 +46,11 @@ pub fn logs(run: Run) {
 /// What differs from run to run.
 fn mask(line: &str, [pump, guard]: &[Identity; 2]) -> String {
     let line = line.replace(&pump.ski().to_string(), "<pump>").replace(&guard.ski().to_string(), "<box>");
-    let marks = ["from=127.0.0.1:", "listening port="];
+    // Ports, and sizes, which every change of what a message says moves.
+    let marks = ["from=127.0.0.1:", "listening port=", "octets="];
     let Some(at) = marks.iter().find_map(|mark| Some(line.find(mark)? + mark.len())) else { return line };
     let (before, behind) = line.split_at(at);
-    format!("{before}<port>{}", behind.trim_start_matches(|c: char| c.is_ascii_digit()))
+    format!("{before}<n>{}", behind.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// No part of a private key and no seed is in there, in any form.
@@ -82,10 +82,10 @@ fn hex(octets: &[u8]) -> String {
 
 /// A PIN that a peer sends is named and not shown, also where its message is broken.
 pub fn pin(_: Run) {
-    const PIN: &str = "0815cafe";
+    const PIN: &str = "0815CAFE";
     let logs = Logs::default();
     let (ours, theirs) = (identity("pump"), identity("box"));
-    let sound = Message::PinInput(PIN.parse::<Pin>().unwrap()).frame();
+    let sound = Message::PinInput(PIN.parse().unwrap()).frame();
     let broken = format!("\x01{{\"connectionPinInput\":[{{\"pin\":\"{PIN}\"").into_bytes();
     for frame in [sound, broken] {
         let setup = Setup::new(system(&ours), ours.clone());

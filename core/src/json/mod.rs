@@ -43,7 +43,7 @@ pub use builder::Builder;
 pub use cursor::{Cursor, Fields, Items};
 pub(crate) use edit::Edit;
 pub use error::{Error, Expected};
-pub use limits::{Limits, MAX_DEPTH, MAX_LIST, MAX_SIZE, MAX_STRING};
+pub use limits::{Limits, MAX_DEPTH, MAX_LIST, MAX_SIZE, MAX_STRING, MEMORY_CONSTANT, MEMORY_PER_OCTET};
 pub use notes::{MAX_NOTES, Note};
 pub use plain::Plain;
 pub use repairs::{Repair, Repairs};

@@ -42,10 +42,10 @@ pub(super) fn read(
         let expected = Expected::AtMost { max, of: "octets" };
         return Err(Error { path: String::new(), expected, found: format!("{}", bytes.len()), at: max });
     }
-    let mut repairs = Repairs::default();
     let mut input = bytes.trim_ascii_end();
+    let mut trailing = 0usize;
     while let Some(shorter) = input.strip_suffix(b"\0") {
-        repairs.add(Repair::Trailing);
+        trailing = trailing.wrapping_add(1);
         input = shorter.trim_ascii_end();
     }
     let mut text = Vec::with_capacity(input.len().saturating_add(PADDING.len()));
@@ -61,11 +61,11 @@ pub(super) fn read(
         extra: String::new(),
         path: Vec::new(),
     };
-    reader.scan.repairs = repairs;
     reader.scan.notes = inspect.then(Vec::new);
     if reader.message(ty, shape).is_err() {
         return Err(reader.error());
     }
+    (0..trailing).for_each(|_| reader.scan.repair(Repair::Trailing));
     let Reader { scan, tokens, extra, .. } = reader;
     let repairs = scan.repairs;
     let notes = scan.notes.into_iter().flatten().map(Draft::finish).collect();

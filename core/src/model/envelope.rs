@@ -1,6 +1,5 @@
 //! A received datagram of which only the header was read: what is not for this node costs no more.
 
-use alloc::format;
 use core::str;
 
 use super::cmd::{CmdView, Datagram};
@@ -27,8 +26,8 @@ pub struct Envelope<'a> {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Body<'a> {
-    /// The JSON of the payload, and where it begins in the document.
-    Unread(&'a [u8], usize),
+    /// The document, and in it the JSON of the payload.
+    Unread { document: &'a [u8], payload: &'a [u8] },
     /// The document had an unusual form and was read as a whole.
     Read(Datagram),
 }
@@ -56,7 +55,7 @@ impl<'a> Envelope<'a> {
     /// Name of the function the first command is about, if no function of SPINE 1.3.0 has it and that can be told
     /// without reading the payload.
     pub fn unknown_function(&self) -> Option<&'a str> {
-        let Body::Unread(payload, _) = self.body else { return None };
+        let Body::Unread { payload, .. } = self.body else { return None };
         let names = payload.get(..MAX_NAMES).unwrap_or(payload).strip_prefix(CMD_FRONT)?;
         let mut parts = names.split(|&octet| octet == b'"');
         let name = match parts.next()? {
@@ -78,13 +77,11 @@ impl<'a> Envelope<'a> {
     pub fn payload(self) -> Result<(Payload, Repairs), Error> {
         match self.body {
             Body::Read(datagram) => Ok((Payload(datagram.into_tape()), Repairs::default())),
-            Body::Unread(payload, start) => match Tape::read(&PAYLOAD, payload, &self.limits) {
+            Body::Unread { document, payload } => match Tape::read(&PAYLOAD, payload, &self.limits) {
                 Ok((tape, repairs)) => Ok((Payload(tape), repairs)),
-                Err(Error { path, expected, found, at }) => {
-                    let dot = if path.is_empty() { "" } else { "." };
-                    let path = format!("datagram.payload{dot}{path}");
-                    Err(Error { path, expected, found, at: at.saturating_add(start) })
-                }
+                // Something stands behind the payload, or it has a fault: then its place in the document matters.
+                Err(_) => Datagram::read(document, &self.limits)
+                    .map(|(datagram, repairs)| (Payload(datagram.into_tape()), repairs)),
             },
         }
     }
@@ -97,8 +94,7 @@ fn usual<'a>(bytes: &'a [u8], limits: &Limits) -> Option<(Header, Body<'a>, Repa
     let front = bytes.strip_prefix(FRONT)?;
     let (tape, repairs, len) = Tape::read_front(Header::TY, front, limits)?;
     let payload = front.get(len..)?.strip_prefix(BETWEEN)?.strip_suffix(END)?;
-    let start = bytes.len().saturating_sub(payload.len()).saturating_sub(END.len());
-    Some((tape.root().get(), Body::Unread(payload, start), repairs))
+    Some((tape.root().get(), Body::Unread { document: bytes, payload }, repairs))
 }
 
 /// What a datagram carries.
@@ -120,6 +116,7 @@ mod tests {
     use super::*;
     use crate::json::Repair;
     use crate::model::MsgCounter;
+    use alloc::format;
     use alloc::vec::Vec;
 
     const HEAD: &str = r#"{"datagram":[{"header":[{"msgCounter":7},{"cmdClassifier":"read"}]},{"payload":"#;
@@ -139,7 +136,8 @@ mod tests {
         assert_eq!(error.path, "datagram.payload.cmd[0].resultData.errorNumber");
         assert_eq!(error, Datagram::read(text.as_bytes(), &Limits::default()).unwrap_err());
         let (envelope, _) = open(r#"{"datagram":[{"header":[]},{"payload":"no payload at all"}]}"#).unwrap();
-        assert_eq!(envelope.payload().unwrap_err().path, "datagram.payload");
+        let error = envelope.payload().unwrap_err();
+        assert_eq!((error.path.as_str(), error.at), ("datagram.payload", 38));
     }
 
     #[test]
@@ -165,11 +163,9 @@ mod tests {
         for (at, form) in forms.iter().enumerate() {
             let (envelope, _) = open(form).unwrap();
             assert_eq!(*envelope.header(), datagram.header());
-            assert_eq!(matches!(envelope.body, Body::Unread(..)), matches!(at, 0 | 5), "{form}");
-            match envelope.payload() {
-                Ok((payload, _)) => assert!(payload.cmds().eq(datagram.cmds()), "{form}"),
-                Err(_) => assert_eq!(at, 5),
-            }
+            assert_eq!(matches!(envelope.body, Body::Unread { .. }), matches!(at, 0 | 5), "{form}");
+            let (payload, _) = envelope.payload().unwrap();
+            assert!(payload.cmds().eq(datagram.cmds()), "{form}");
         }
     }
 

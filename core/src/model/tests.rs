@@ -282,3 +282,28 @@ fn typed_structs_are_ordinary_json_and_refuse_what_they_would_lose() {
     let typed: ShipMessage = serde_json::from_str(message).unwrap();
     assert_eq!(serde_json::to_string(&typed).unwrap(), message);
 }
+
+#[test]
+fn only_a_struct_or_list_has_canonical_text() {
+    let unit = |id| MeasurementDescriptionData {
+        measurement_id: Some(MeasurementId(id)),
+        unit: Some("1".into()),
+        label: Some("a longer label than the place of the unit".into()),
+        ..Default::default()
+    };
+    let units =
+        Tape::of(&MeasurementDescriptionListData { measurement_description_data: [unit(0), unit(1)].into() });
+    let beat = Tape::of(&DeviceDiagnosisHeartbeatData {
+        heartbeat_counter: Some(1 << 32),
+        heartbeat_timeout: Some("PT60S".into()),
+        ..Default::default()
+    });
+    for built in [units, beat] {
+        let copy = built.root().to_tape(built.ty());
+        assert_eq!(copy, built);
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        built.write(&mut a);
+        copy.write(&mut b);
+        assert_eq!(a, b);
+    }
+}

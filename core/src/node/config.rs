@@ -86,6 +86,8 @@ pub struct Config {
     pub max_peers: usize,
     /// Whether trusted peers are dialled; every node listens.
     pub dial: bool,
+    /// What is done with strangers; a window begins with the node.
+    pub trust_policy: TrustPolicy,
     /// Access methods: whether to ask, and what to answer (SHIP 13.4.6).
     pub access: Access,
     /// Whether a PIN is demanded of peers (SHIP 12.5).
@@ -94,8 +96,6 @@ pub struct Config {
     pub version: Version,
     /// This node's keys, where certificate updates are in use; they need version 1.1 (SHIP 12.1.3).
     pub key_material: Option<KeyMaterial>,
-    /// What is done with strangers; a window begins with the node.
-    pub trust_policy: TrustPolicy,
     pub(super) device: Device,
     pub(super) actors: Vec<Installed>,
     pub(super) parts: Vec<Part>,
@@ -124,11 +124,11 @@ impl Config {
             max_connections: MAX_CONNECTIONS,
             max_peers: MAX_PEERS,
             dial: true,
+            trust_policy: TrustPolicy::Manual,
             access: Access::default(),
             pin: PinDemand::None,
             version: Version::V1_0,
             key_material: None,
-            trust_policy: TrustPolicy::Manual,
             device,
             actors: Vec::new(),
             parts: Vec::new(),

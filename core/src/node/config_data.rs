@@ -30,6 +30,8 @@ pub struct ConfigData {
     pub max_peers: usize,
     /// Whether trusted peers are dialled.
     pub dial: bool,
+    /// What is done with strangers.
+    pub trust_policy: TrustPolicy,
     /// Access methods: whether to ask, and what to answer.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Access::is_usual"))]
     pub access: Access,
@@ -42,8 +44,6 @@ pub struct ConfigData {
     /// This node's keys, where certificate updates are in use.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub key_material: Option<KeyMaterial>,
-    /// What is done with strangers.
-    pub trust_policy: TrustPolicy,
     /// `deviceType`.
     pub device_type: DeviceType,
     /// What the device is made of, in the order it was added: numbers follow from it.
@@ -100,11 +100,11 @@ impl Config {
             max_connections,
             max_peers,
             dial,
+            trust_policy,
             access,
             pin,
             version,
             key_material,
-            trust_policy,
             device,
             actors: _,
             parts,
@@ -118,11 +118,11 @@ impl Config {
             max_connections: *max_connections,
             max_peers: *max_peers,
             dial: *dial,
+            trust_policy: trust_policy.clone(),
             access: access.clone(),
             pin: pin.clone(),
             version: *version,
             key_material: key_material.clone(),
-            trust_policy: trust_policy.clone(),
             device_type: device.device_type.clone(),
             parts: parts.clone(),
         }
@@ -145,11 +145,11 @@ impl ConfigData {
         config.max_connections = self.max_connections;
         config.max_peers = self.max_peers;
         config.dial = self.dial;
+        config.trust_policy = self.trust_policy.clone();
         config.access = self.access.clone();
         config.pin = self.pin.clone();
         config.version = self.version;
         config.key_material = self.key_material.clone();
-        config.trust_policy = self.trust_policy.clone();
         config.device_type(self.device_type.clone());
         for part in &self.parts {
             match part {
@@ -187,11 +187,11 @@ mod tests {
         config.timers.close = Duration::from_millis(2_500);
         config.max_peers = 3;
         config.dial = false;
+        config.trust_policy = TrustPolicy::Window(Duration::from_secs(90));
         config.access.ask = false;
         config.version = Version::V1_1;
         config.key_material = Some(KeyMaterial::of(config.key.ski));
         config.pin = PinDemand::Optional("1234ABCD".parse().unwrap());
-        config.trust_policy = TrustPolicy::Window(Duration::from_secs(90));
         config.device_type(DeviceType::EnergyManagementSystem);
         let guard = config.entity(EntityType::GridGuard);
         config.install(&guard, EnergyGuard::limiting(Limit::active(watts(4_200))));

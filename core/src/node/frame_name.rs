@@ -125,7 +125,6 @@ fn mentions_pin(frame: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ship::Pin;
 
     #[test]
     fn frames_have_the_names_of_their_messages() {
@@ -159,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_frame_with_a_pin_or_a_broken_one_is_secret() {
-        let sound = Message::PinInput("12345678".parse::<Pin>().unwrap()).frame();
+        let sound = Message::PinInput("12345678".parse().unwrap()).frame();
         let broken = b"\x01{\"connectionPinInput\":[{\"pin\":\"12345678\"".to_vec();
         for frame in [sound, broken] {
             let named = FrameName::of(&frame);

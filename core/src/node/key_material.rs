@@ -49,7 +49,8 @@ impl Node {
     pub(super) fn on_key(&mut self, peer: PeerId, ski: Ski) {
         let Some(row) = self.peers.get_mut(peer).filter(|row| row.ski != ski) else { return };
         let from = core::mem::replace(&mut row.ski, ski);
-        row.fingerprint = None;
+        // The certificate of the old key is not the one to compare with.
+        (row.fingerprint, row.presented) = (None, None);
         self.unsaved = true;
         self.notify(Event::KeySwitched { peer, from, to: ski });
     }

@@ -23,9 +23,9 @@ impl Node {
                 (row.trusted, row.ship_id, row.fingerprint) = (peer.trust, peer.ship_id, peer.fingerprint);
                 (row.label, row.endpoints) = (peer.label, peer.endpoints);
                 row.endpoints.truncate(MAX_ENDPOINTS);
-                row.keys = peer.keys;
                 row.pins = Pins { wrong: peer.pin.wrong, accepted: peer.pin.accepted, ..Pins::default() };
                 row.pins.punish(now);
+                row.keys = peer.keys;
             }
             self.peers.trust_keys(id);
             self.touch(id);

@@ -60,9 +60,9 @@ impl Node {
         let was_kept = row.decision != Decision::Undecided;
         row.distrust(Decision::Undecided);
         (row.ship_id, row.named) = (None, false);
-        (row.pins, row.keys) = (Pins::default(), KeyMaterial::default());
         row.label.clear();
         row.endpoints.clear();
+        (row.pins, row.keys) = (Pins::default(), KeyMaterial::default());
         self.peers.trust_keys(id);
         if was_kept {
             self.notify(Event::Decided { peer: id, decision: Decision::Undecided, source: None });

@@ -3,7 +3,7 @@
 use super::rules::since;
 use super::{Teller, span};
 use eebus_core::ids::PeerId;
-use eebus_core::node::{Event, Rung, View, WaitsFor};
+use eebus_core::node::{Decision, Event, Rung, View, WaitsFor};
 use eebus_core::spine::Outcome;
 use eebus_core::usecase::lpc::{self, LimitState, State, Written};
 
@@ -28,6 +28,24 @@ impl Teller {
             Event::PairingRequested(stranger) => {
                 let ski = stranger.ski.grouped();
                 self.tell(stranger.peer, format_args!("a stranger with SKI {ski} wants to pair"));
+            }
+            Event::PairingExpired { peer } => {
+                self.tell(peer, "asked for trust too long ago: that is dropped")
+            }
+            Event::Decided { peer, decision, source } => {
+                let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
+                let decision = match decision {
+                    Decision::Trusted => "trusted",
+                    Decision::Refused => "refused",
+                    Decision::Undecided => "neither trusted nor refused",
+                };
+                self.tell(peer, format_args!("is {decision} now{source}"));
+            }
+            Event::FingerprintChanged { peer, .. } => {
+                self.tell(peer, "has another certificate than the trusted one, and waits for trust in it");
+            }
+            Event::ShipIdChanged { peer, before, now } => {
+                self.tell(peer, format_args!("calls itself {now} instead of {before}; trust stays"));
             }
             Event::Connected { peer, conn } => self.tell(conn, format_args!("belongs to {peer}")),
             Event::Disconnected { peer, why, retry, .. } => {

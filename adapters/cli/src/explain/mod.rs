@@ -3,6 +3,8 @@
 mod event;
 mod rules;
 
+pub(crate) use rules::since;
+
 use crate::failure::Failure;
 use eebus_core::ids::{ActorId, PeerId};
 use eebus_core::node::{Action, Answer, Call, FrameName, Input, Layer, Misuse, Tap, View};
@@ -226,11 +228,12 @@ fn command_words(actor: ActorId, command: &Command) -> String {
     }
 }
 
-/// `2 h`, `90 s`, `0.5 s`.
+/// `2 h`, `90 s`, `0.5 s`: to a tenth of a second.
 fn span(span: Duration) -> String {
-    match (span.as_secs(), span.subsec_nanos()) {
+    let tenths = (span.as_millis() + 50) / 100;
+    match (tenths / 10, tenths % 10) {
         (secs, 0) if secs >= 3_600 && secs % 3_600 == 0 => format!("{} h", secs / 3_600),
         (secs, 0) => format!("{secs} s"),
-        _ => format!("{:.1} s", span.as_secs_f64()),
+        (secs, tenths) => format!("{secs}.{tenths} s"),
     }
 }

@@ -21,7 +21,7 @@ const RULES: &[(&str, &str)] = &[
 ];
 
 /// `, since the Energy Guard set a limit (LPC-910)`; nothing where no rule led here.
-pub(super) fn since(rule: &str) -> String {
+pub(crate) fn since(rule: &str) -> String {
     match RULES.iter().find(|(name, _)| *name == rule) {
         Some((name, words)) => format!(", since {words} ({name})"),
         None if rule.is_empty() => String::new(),

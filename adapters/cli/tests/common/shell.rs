@@ -1,11 +1,5 @@
 //! Command lines as help texts and guides show them.
 
-/// The lines below `Examples:`, to the next blank line.
-pub(crate) fn examples(help: &str) -> Vec<String> {
-    let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
-    lines.take_while(|line| line.starts_with("  ")).map(|line| line.trim().to_owned()).collect()
-}
-
 /// The arguments of every `eebus` in a line, its name included; what is redirected where does not count.
 pub(crate) fn calls(line: &str) -> Vec<Vec<String>> {
     let words = shlex::split(line).unwrap_or_else(|| panic!("{line}"));

@@ -1,7 +1,7 @@
 //! What the application is told, in the log.
 
 use eebus_core::ids::{ConnId, PeerId};
-use eebus_core::node::{Event, Refused};
+use eebus_core::node::{Decision, Event, Refused};
 use eebus_core::ship::Ending;
 use eebus_core::spine::Outcome;
 use eebus_core::time::Instant;
@@ -21,6 +21,10 @@ pub(super) fn about(event: &Event) -> (Option<ConnId>, Option<PeerId>) {
         Event::Refused { conn, peer, .. } => (Some(*conn), *peer),
         Event::PairingRequested(request) => (None, Some(request.peer)),
         Event::Seen { peer, .. }
+        | Event::PairingExpired { peer }
+        | Event::Decided { peer, .. }
+        | Event::FingerprintChanged { peer, .. }
+        | Event::ShipIdChanged { peer, .. }
         | Event::Gone { peer }
         | Event::Readiness { peer, .. }
         | Event::DialFailed { peer, .. }
@@ -62,6 +66,22 @@ pub(super) fn log(event: &Event, now: Instant) {
         Event::PairingRequested(request) => {
             let ship_id = request.ship_id.as_ref().map(ToString::to_string);
             warn!(target: NODE, ski = %request.ski, ship_id, "a stranger waits for trust");
+        }
+        Event::PairingExpired { .. } => info!(target: NODE, "its wish for trust is dropped"),
+        Event::Decided { decision, source, .. } => {
+            let decision = match decision {
+                Decision::Trusted => "trusted",
+                Decision::Refused => "refused",
+                Decision::Undecided => "undecided",
+            };
+            let source = source.map(|source| source.to_string());
+            info!(target: NODE, decision, source, "decided");
+        }
+        Event::FingerprintChanged { known, presented, .. } => {
+            warn!(target: NODE, %known, %presented, "another certificate under the same SKI waits for trust");
+        }
+        Event::ShipIdChanged { before, now, .. } => {
+            warn!(target: NODE, %before, %now, "another SHIP ID under the same SKI");
         }
         Event::PersistFailed { seq, detail } => error!(target: NODE, seq, reason = detail, "not kept"),
         Event::Lagged { missed } => warn!(target: NODE, missed, "the application is too slow"),
