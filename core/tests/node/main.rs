@@ -20,6 +20,7 @@ mod spine_rules;
 mod spine_session;
 mod spine_tree;
 mod spine_writes;
+mod tc_ship;
 mod tc_spine;
 mod tester;
 mod trust;
