@@ -53,6 +53,8 @@ pub(super) struct Conn {
     pub(super) credit: Credit,
     /// The largest message accepted; 0 while reading stands still.
     pub(super) receive: u32,
+    /// The phase of SHIP it last entered.
+    pub(super) entered: Phase,
     pub(super) ping_at: Instant,
     pong_by: Option<Instant>,
     /// SPINE documents of a connection that does not carry the session.
@@ -140,6 +142,7 @@ impl Node {
             peer_ready: false,
             credit: Credit::default(),
             receive: SMALL_MESSAGE,
+            entered: Phase::Cmi,
             ping_at: self.now + PING_INTERVAL,
             pong_by: None,
             early: VecDeque::new(),

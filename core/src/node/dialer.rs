@@ -2,6 +2,7 @@
 
 use super::action::{Action, Endpoint};
 use super::event::Event;
+use super::failure::Cause;
 use super::input::Stage;
 use super::{Node, Who};
 use crate::ids::{AttemptId, ConnId, PeerId};
@@ -240,7 +241,7 @@ impl Node {
             .collect();
         for attempt in over {
             self.act(Action::CancelDial { attempt });
-            self.attempt_failed(attempt, Stage::Connect, "no answer in time".into());
+            self.attempt_failed(attempt, Stage::Connect, Cause::NoAnswer, "no answer in time".into());
         }
     }
 
@@ -259,13 +260,14 @@ impl Node {
     }
 
     /// An attempt came to nothing, before or after it had a connection.
-    pub(super) fn attempt_failed(&mut self, attempt: AttemptId, stage: Stage, detail: String) {
+    pub(super) fn attempt_failed(&mut self, attempt: AttemptId, stage: Stage, cause: Cause, detail: String) {
         let Some(id) = self.attempts.remove(&attempt) else { return };
         let Some(entry) = self.peers.get_mut(id).and_then(|peer| peer.dialling.attempts.remove(&attempt))
         else {
             return;
         };
-        self.notify(Event::DialFailed { peer: id, endpoint: entry.to, stage, detail });
+        self.link_failed(id, stage, cause, alloc::format!("{}: {detail}", entry.to));
+        self.notify(Event::DialFailed { peer: id, endpoint: entry.to, stage, cause, detail });
         self.touch(id);
         match self.peers.get(id) {
             Some(peer) if !peer.dialling.is_running() && peer.conns.is_empty() => self.back_off(id, false),

@@ -1,6 +1,7 @@
 //! What the application is told.
 
 use super::action::Endpoint;
+use super::failure::Cause;
 use super::input::{Lost, Stage};
 use super::peers::Decision;
 use super::readiness::Readiness;
@@ -119,6 +120,8 @@ pub enum Event {
         endpoint: Endpoint,
         /// At which stage.
         stage: Stage,
+        /// What it failed of.
+        cause: Cause,
         /// What the system said.
         detail: String,
     },

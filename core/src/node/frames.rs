@@ -58,7 +58,7 @@ impl Node {
             match item {
                 Item::Send(frame) => self.send(id, frame),
                 Item::Payload(document) => self.document(id, &document),
-                Item::Entered(phase) => self.entered(peer, phase),
+                Item::Entered(phase) => self.entered(peer, id, phase),
                 Item::PeerReady => {
                     if let Some(conn) = self.conns.get_mut(id) {
                         conn.peer_ready = true;
@@ -70,6 +70,8 @@ impl Node {
                 Item::Close(ending) => {
                     let (code, reason) = (ending.code(), ending.reason().to_string());
                     let refused = is_refusal(&ending);
+                    let phase = self.conns.get(id).map_or(Phase::Cmi, |conn| conn.entered);
+                    self.ending_noted(peer, phase, &ending);
                     self.notify(Event::Ended { peer, conn: id, ending });
                     self.close(id, code, reason, refused);
                 }
@@ -91,7 +93,10 @@ impl Node {
         }
     }
 
-    fn entered(&mut self, peer: PeerId, phase: Phase) {
+    fn entered(&mut self, peer: PeerId, id: ConnId, phase: Phase) {
+        if let Some(conn) = self.conns.get_mut(id) {
+            conn.entered = phase;
+        }
         if phase == Phase::Data {
             self.dial_succeeded(peer);
             self.elect(peer);

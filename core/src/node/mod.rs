@@ -17,6 +17,7 @@ mod credit;
 mod deadlines;
 mod dialer;
 mod event;
+mod failure;
 mod frame_text;
 mod frames;
 mod input;
@@ -49,6 +50,7 @@ pub use dialer::{
     CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY, STAGGER,
 };
 pub use event::{Event, PairingRequested, Refused};
+pub use failure::{Cause, Failure, FailureStage, PeerClose, Remedy};
 pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
 pub use peers::{
@@ -157,7 +159,9 @@ impl Node {
             Input::Listening { port } => self.on_listening(port),
             Input::Accepted { conn, from } => self.on_accepted(conn, from),
             Input::Dialled { attempt, conn } => self.on_dialled(attempt, conn),
-            Input::DialFailed { attempt, stage, detail } => self.attempt_failed(attempt, stage, detail),
+            Input::DialFailed { attempt, stage, cause, detail } => {
+                self.attempt_failed(attempt, stage, cause, detail);
+            }
             Input::Secured { conn, peer } => self.on_secured(conn, peer),
             Input::Opened { conn } => self.on_opened(conn),
             Input::Frame { conn, bytes } => self.on_frame(conn, bytes),

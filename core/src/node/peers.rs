@@ -2,6 +2,7 @@
 
 use super::action::Endpoint;
 use super::dialer::Dialling;
+use super::failure::Failure;
 use super::readiness::Readiness;
 use super::sightings::{Place, Seen};
 use super::trust_level::Trusted;
@@ -82,6 +83,7 @@ pub(super) struct Peer {
     pub(super) contest: Option<Contest>,
     /// What the application was last told.
     pub(super) told: Option<Readiness>,
+    pub(super) failure: Option<Failure>,
 }
 
 /// Two connections with one peer, and what is done about it (SHIP 12.2.2).
@@ -113,6 +115,7 @@ impl Peer {
             dialling: Dialling::default(),
             contest: None,
             told: None,
+            failure: None,
         }
     }
 

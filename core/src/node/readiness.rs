@@ -66,6 +66,20 @@ pub enum WaitsFor {
     Nobody,
 }
 
+impl fmt::Display for WaitsFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OurUser => "this node's user, to trust the peer",
+            Self::PeersUser => "the peer's user, to trust this node",
+            Self::BothUsers => "both users, to trust the other node",
+            Self::Peer => "the peer, to answer",
+            Self::Dialling => "the next attempt to dial",
+            Self::Discovery => "discovery, to see the peer",
+            Self::Nobody => "nobody",
+        })
+    }
+}
+
 /// Where a peer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

@@ -1,7 +1,7 @@
 //! Looking at a node without changing it.
 
 use super::peers::Peer;
-use super::{Decision, Endpoint, Node, Readiness, Request, Seen, TrustPolicy, Trusted};
+use super::{Decision, Endpoint, Failure, Node, Readiness, Request, Seen, TrustPolicy, Trusted};
 use crate::ids::{ActorId, ConnId, PeerId, Ticket};
 use crate::ship::Phase;
 use crate::ship::identity::{Fingerprint, ShipId, Ski};
@@ -41,6 +41,8 @@ pub struct PeerView<'a> {
     pub endpoints: &'a [Endpoint],
     /// Where it stands on the ladder.
     pub readiness: Readiness,
+    /// What last went wrong with it; it stays when the peer is well again.
+    pub failure: Option<&'a Failure>,
     /// The connection that carries SPINE.
     pub session: Option<ConnId>,
     /// Its device, within a session.
@@ -110,6 +112,7 @@ impl<'a> View<'a> {
             request: row.request.filter(|_| row.decision == Decision::Undecided || row.presented.is_some()),
             endpoints: &row.endpoints,
             readiness: self.node.readiness(id)?,
+            failure: row.failure.as_ref(),
             session: row.session,
             remote: self.node.spine.remote(id),
             row,

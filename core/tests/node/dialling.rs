@@ -3,8 +3,8 @@
 use crate::solo::*;
 use eebus_core::ids::PeerId;
 use eebus_core::node::{
-    Action, Call, Endpoint, Event, Host, Input, Lost, Misuse, Node, Rung, Saved, SavedPeer, Sighting, Stage,
-    TrustSource, WaitsFor,
+    Action, Call, Cause, Endpoint, Event, Host, Input, Lost, Misuse, Node, Rung, Saved, SavedPeer, Sighting,
+    Stage, TrustSource, WaitsFor,
 };
 use eebus_core::ship::identity::ShipId;
 use eebus_core::ship::txt::Record;
@@ -37,7 +37,12 @@ fn dialling(octet: u8, endpoints: Vec<Endpoint>) -> (Solo, PeerId) {
 }
 
 fn fail(solo: &mut Solo, attempt: eebus_core::ids::AttemptId) {
-    solo.give(Input::DialFailed { attempt, stage: Stage::Connect, detail: "refused".into() });
+    solo.give(Input::DialFailed {
+        attempt,
+        stage: Stage::Connect,
+        cause: Cause::PortClosed,
+        detail: "refused".into(),
+    });
 }
 
 fn cancelled(solo: &Solo) -> usize {
@@ -100,6 +105,7 @@ fn an_address_that_does_not_answer_is_given_up_after_10_s() {
         peer,
         endpoint: Endpoint::new(address(1)),
         stage: Stage::Connect,
+        cause: Cause::NoAnswer,
         detail: "no answer in time".into(),
     };
     assert!(solo.events().contains(&failed));

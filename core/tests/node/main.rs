@@ -7,6 +7,7 @@ mod connections;
 mod deadlines;
 mod dialling;
 mod double;
+mod failures;
 mod pairing;
 mod requests;
 mod sightings;
