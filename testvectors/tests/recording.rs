@@ -8,7 +8,9 @@ use eebus_core::node::{
 };
 use eebus_core::ship::identity::{Fingerprint, PeerKey, ShipId, Ski};
 use eebus_core::ship::txt::Record;
-use eebus_core::spine::{Device, Event, FeaturePath, Proposal, RelationKind, Vote};
+use eebus_core::spine::{
+    Device, Event, FeaturePath, NewEntity, NewFeature, NewFunction, Proposal, RelationKind, Vote, WriteAccess,
+};
 use eebus_core::time::{Instant, WallTime};
 use eebus_core::usecase::lpc::{self, EnergyGuard, Limit};
 use eebus_core::usecase::{
@@ -86,6 +88,11 @@ fn every_call_is_read_back_as_it_was() {
     let selectors = LoadControlLimitListDataSelectors { limit_id: Some(LoadControlLimitId(1)) };
     let cmd = Cmd::partial(&list).with(Filter::delete().select(&selectors));
     let use_case = |command| Call::UseCase { actor, command };
+    let function_offered = NewFunction::of(&list).writable().durable().open_list();
+    let feature = NewFeature::server(FeatureType::LoadControl).access(WriteAccess::Single);
+    let feature = feature.response_delay(duration).with(function_offered);
+    let entity = NewEntity::new(EntityType::Ev).below(&[1]).with(feature.clone());
+    let recipe = EnergyGuard::limiting(limit).recipe();
     for call in [
         Call::AddPeer { ski: KEY.ski, endpoints: endpoints() },
         Call::Trust { peer },
@@ -103,7 +110,18 @@ fn every_call_is_read_back_as_it_was() {
         use_case(Command::Lpc(lpc::Command::SetFailsafe { peer, value, duration })),
         use_case(Command::Lpc(lpc::Command::Interrupt)),
         use_case(Command::Custom { name: "acme".into(), detail: "{}".into() }),
-        Call::Read { peer, from: from.clone(), to: to.clone(), function },
+        Call::Read { peer, from: from.clone(), to: to.clone(), function, filter: Some(Filter::partial()) },
+        Call::Invoke { peer, from: from.clone(), to: to.clone(), cmd: cmd.clone() },
+        Call::GiveUp { peer, kind: RelationKind::Binding, client: from.clone(), server: to.clone() },
+        Call::AddEntity { entity, actors: vec![recipe] },
+        Call::RemoveEntity { entity: vec![1, 2] },
+        Call::AddFeature { entity: vec![1], feature },
+        Call::RemoveFeature { feature: from.clone() },
+        Call::SetAvailable {
+            entity: vec![1],
+            use_case: "limitationOfPowerConsumption".into(),
+            available: false,
+        },
         Call::Write { peer, from: from.clone(), to: to.clone(), cmd: cmd.clone() },
         Call::Relate { peer, kind: RelationKind::Binding, client: from.clone(), server: to },
         Call::SetData { feature: from, function, data: cmd.data },

@@ -218,7 +218,7 @@ fn a_cause_changed_with_its_check_value_leads_to_another_action() {
     let session = include_bytes!("../sessions/limit.system.trace");
     let changes = [
         (r#""brand":"ACME","model":"Pump""#, r#""brand":"ACME","model":"Pomp""#),
-        (r#""entities":["HeatPumpAppliance"]"#, r#""entities":["GridGuard"]"#),
+        (r#""entity_type":"HeatPumpAppliance""#, r#""entity_type":"GridGuard""#),
         (r#""failsafe":3500000"#, r#""failsafe":3500001"#),
         (r#""nominal_maximum":11000000"#, r#""nominal_maximum":4000000"#),
         (r#""approval":"Application""#, r#""approval":"Automatic""#),

@@ -1,6 +1,6 @@
 //! Announces a node and prints what is found, one JSON object a line, until standard input ends.
 //!
-//! `find ID SKI [PORT [INTERFACE…]]`. A line `register` on standard input opens the pairing window in the record.
+//! `find ID SKI [PORT [BACKEND [INTERFACE…]]]`. A line `register` on standard input opens the pairing window in the record.
 
 use std::error::Error;
 use std::io::BufRead;
@@ -10,17 +10,18 @@ use std::time::Duration;
 
 use eebus_core::ship::identity::ShipId;
 use eebus_core::ship::txt::Record;
-use eebus_mdns::{Discovery, Found, MdnsSd, Options};
+use eebus_mdns::{Backend, Discovery, Found, Options, open};
 use serde_json::json;
 
 fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let mut arguments = std::env::args().skip(1);
-    let id = arguments.next().ok_or("usage: find ID SKI [PORT [INTERFACE…]]")?;
+    let id = arguments.next().ok_or("usage: find ID SKI [PORT [BACKEND [INTERFACE…]]]")?;
     let ski = arguments.next().ok_or("the SKI is missing")?.parse()?;
     let port = arguments.next().map_or(Ok(4712), |port| port.parse())?;
     let mut record = Record::new(ShipId::new(&id), ski);
-    let mut discovery = MdnsSd::new(Options { interfaces: arguments.collect(), ..Options::default() })?;
+    let backend = arguments.next().map_or(Ok(Backend::default()), |name| name.parse())?;
+    let mut discovery = open(Options { backend, interfaces: arguments.collect(), ..Options::default() })?;
     discovery.announce(&record, port);
     discovery.browse(true);
 
@@ -49,12 +50,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn line(found: &Found) -> serde_json::Value {
     match found {
-        Found::Seen(seen) => json!({
-            "seen": seen.instance,
-            "ski": seen.record.ski.to_string(),
-            "register": seen.record.register,
-            "endpoints": seen.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        Found::Seen { sighting, interfaces } => json!({
+            "seen": sighting.instance,
+            "ski": sighting.ski().to_string(),
+            "register": sighting.record.register,
+            "endpoints": sighting.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "interfaces": interfaces,
         }),
-        Found::Gone { instance, ski, .. } => json!({ "gone": instance, "ski": ski.to_string() }),
+        Found::Gone { instance, ski } => json!({ "gone": instance, "ski": ski.to_string() }),
+        Found::Warning(warning) => json!({ "warning": warning.to_string() }),
+        other => json!({ "other": format!("{other:?}") }),
     }
 }

@@ -10,19 +10,26 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "mdns-sd")]
-mod backend;
-mod service;
+mod desk;
 #[cfg(feature = "mdns-sd")]
-mod watch;
+mod known;
+#[cfg(feature = "mdns-sd")]
+mod mdns_sd;
+mod open;
+mod service;
 
 #[cfg(feature = "mdns-sd")]
-pub use backend::{GOODBYE_TIME, MdnsSd, Options};
-pub use service::{MAX_ADDRESSES, MAX_LABEL, Service, instance_name};
+pub use desk::MAX_FINDINGS;
 #[cfg(feature = "mdns-sd")]
-pub use watch::{DEBOUNCE, MAX_FINDINGS, MAX_INSTANCES};
+pub use known::{DEBOUNCE, DISPUTE_TIME, MAX_INSTANCES};
+#[cfg(feature = "mdns-sd")]
+pub use mdns_sd::{LOOK_TIME, MAX_LINKS, MdnsSd};
+pub use open::{Backend, Error, Options, UnknownBackend, open};
+pub use service::{MAX_ADDRESSES, MAX_LABEL, Service, instance_name};
 
 use std::fmt;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use eebus_core::node::{Input, Sighting};
 use eebus_core::ship::identity::Ski;
@@ -31,6 +38,10 @@ use eebus_core::ship::txt::Record;
 /// The service type of SHIP nodes, with its domain (SHIP 7.1).
 pub const SERVICE: &str = "_ship._tcp.local.";
 
+/// How long dropping waits for the goodbye to leave.
+pub const GOODBYE_TIME: Duration = Duration::from_secs(1);
+
+#[cfg(feature = "mdns-sd")]
 const LOG: &str = "eebus::mdns";
 
 /// Announces a node and looks for others. No method waits for the network; dropping it says goodbye.
@@ -48,27 +59,88 @@ pub trait Discovery: fmt::Debug + Send {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Found>;
 }
 
+impl<D: Discovery + ?Sized> Discovery for Box<D> {
+    fn announce(&mut self, record: &Record, port: u16) {
+        (**self).announce(record, port);
+    }
+
+    fn withdraw(&mut self) {
+        (**self).withdraw();
+    }
+
+    fn browse(&mut self, on: bool) {
+        (**self).browse(on);
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Found> {
+        (**self).poll(cx)
+    }
+}
+
 /// What discovery has to tell. Own announcements are found too: the node knows its SKI.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "nearly every finding is the large one")]
 pub enum Found {
     /// A node is there, or is there in another way.
-    Seen(Sighting),
+    Seen {
+        /// The node. Its instance name is told apart from that of another SKI with the same name.
+        sighting: Sighting,
+        /// Names of the interfaces it is heard on, in order; empty where the backend can't tell.
+        interfaces: Vec<String>,
+    },
     /// A node said goodbye, or its record ran out.
     Gone {
-        /// Its SKI, as it was seen.
-        ski: Ski,
         /// Its instance name, as it was seen.
         instance: String,
-        /// The interface, as it was seen.
-        interface: Option<String>,
+        /// The SKI it claimed.
+        ski: Ski,
+    },
+    /// Something hinders discovery. It goes on by itself once that is over.
+    Warning(Warning),
+    /// What a warning told is over.
+    Recovered,
+}
+
+impl Found {
+    /// What a node is told of it, if anything.
+    pub fn input(self) -> Option<Input<'static>> {
+        match self {
+            Self::Seen { sighting, .. } => Some(Input::Seen(sighting)),
+            // The interfaces are no part of what a finding is known by.
+            Self::Gone { instance, ski } => Some(Input::Gone { ski, instance, interface: None }),
+            Self::Warning(_) | Self::Recovered => None,
+        }
+    }
+}
+
+/// What hinders discovery without ending it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// No interface can do multicast now; says what is missing.
+    NoMulticast(String),
+    /// The Avahi daemon is gone and waited for; in the words of D-Bus.
+    NoDaemon(String),
+    /// The name was taken: the node is announced under another.
+    Renamed {
+        /// The instance name it asked for.
+        from: String,
+        /// The one it has.
+        to: String,
     },
 }
 
-impl From<Found> for Input<'static> {
-    fn from(found: Found) -> Self {
-        match found {
-            Found::Seen(sighting) => Self::Seen(sighting),
-            Found::Gone { ski, instance, interface } => Self::Gone { ski, instance, interface },
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMulticast(detail) => {
+                write!(f, "no multicast: {detail}; until there is, peers are reached by address only")
+            }
+            Self::NoDaemon(detail) => {
+                write!(f, "the Avahi daemon is gone ({detail}); it is waited for, start avahi-daemon")
+            }
+            Self::Renamed { from, to } => write!(f, "the name {from:?} is taken, announced as {to:?}"),
         }
     }
 }

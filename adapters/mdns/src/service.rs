@@ -24,6 +24,8 @@ pub struct Service {
     pub port: u16,
     /// Addresses in any order, each with the index of the interface it was heard on; 0 where that is not known.
     pub addresses: Vec<(IpAddr, u32)>,
+    /// Names of the interfaces it was heard on.
+    pub interfaces: Vec<String>,
     /// The strings of its TXT record.
     pub txt: Vec<Vec<u8>>,
 }
@@ -39,12 +41,9 @@ impl Service {
         let record = Record::read(self.txt.iter().map(Vec::as_slice))?;
         let at = |host| Endpoint { host, path: record.path.clone() };
         let addresses = self.addresses.iter().map(|&(ip, interface)| at(self.address(ip, interface)));
-        let mut endpoints: Vec<_> = addresses.filter(Endpoint::is_usable).collect();
-        endpoints.sort_by_key(|endpoint| (endpoint.rank(), endpoint.host.clone()));
-        endpoints.dedup();
-        endpoints.truncate(MAX_ADDRESSES);
         let name = self.host.trim_end_matches('.').to_owned();
-        endpoints.extend(Some(at(Host::Name { name, port: self.port })).filter(Endpoint::is_usable));
+        let endpoints = addresses.chain([at(Host::Name { name, port: self.port })]);
+        let endpoints = ordered(endpoints.filter(Endpoint::is_usable));
         Ok(Sighting { instance: instance(&self.full_name), interface: None, record, endpoints })
     }
 
@@ -56,6 +55,16 @@ impl Service {
             ip => SocketAddr::new(ip, self.port),
         })
     }
+}
+
+/// Each endpoint once in the order of dialling: [`MAX_ADDRESSES`] addresses, and the names.
+pub(crate) fn ordered(endpoints: impl Iterator<Item = Endpoint>) -> Vec<Endpoint> {
+    let mut endpoints: Vec<_> = endpoints.collect();
+    endpoints.sort_by_key(|endpoint| (endpoint.rank(), endpoint.host.clone()));
+    endpoints.dedup();
+    let mut addresses = 0..MAX_ADDRESSES;
+    endpoints.retain(|endpoint| matches!(endpoint.host, Host::Name { .. }) || addresses.next().is_some());
+    endpoints
 }
 
 /// The instance name a node asks for: its SHIP ID, cut to [`MAX_LABEL`] octets.
@@ -89,6 +98,7 @@ mod tests {
             host: "heatpump.local.".into(),
             port: 4712,
             addresses: addresses.iter().map(|(ip, interface)| (ip.parse().unwrap(), *interface)).collect(),
+            interfaces: vec!["eth0".into()],
             txt: txt.iter().map(|text| text.as_bytes().to_vec()).collect(),
         }
     }

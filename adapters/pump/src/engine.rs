@@ -135,9 +135,13 @@ impl<T: Tap + fmt::Debug> Engine<T> {
 
     /// What discovery found next.
     fn found(&mut self, cx: &mut Context<'_>) -> Option<Input<'static>> {
-        match self.discovery.as_mut()?.poll(cx) {
-            Poll::Ready(found) => Some(found.into()),
-            Poll::Pending => None,
+        let discovery = self.discovery.as_mut()?;
+        loop {
+            let Poll::Ready(found) = discovery.poll(cx) else { return None };
+            // A warning was logged where it arose.
+            if let Some(input) = found.input() {
+                return Some(input);
+            }
         }
     }
 

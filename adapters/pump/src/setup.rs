@@ -78,7 +78,7 @@ impl<T> Setup<T> {
         self
     }
 
-    /// Announces the node and finds others by this: `eebus_mdns::MdnsSd`. Without one, peers are reached by address.
+    /// Announces the node and finds others by this: `eebus_mdns::open(..)?`. Without one, peers are reached by address.
     #[must_use]
     pub fn discovery(mut self, discovery: impl Discovery + 'static) -> Self {
         self.discovery = Some(Box::new(discovery));

@@ -20,6 +20,16 @@ pub trait Store: fmt::Debug + Send {
     fn save(&mut self, saved: Saved, saving: Saving);
 }
 
+impl<S: Store + ?Sized> Store for Box<S> {
+    fn load(&mut self) -> io::Result<Option<Saved>> {
+        (**self).load()
+    }
+
+    fn save(&mut self, saved: Saved, saving: Saving) {
+        (**self).save(saved, saving);
+    }
+}
+
 /// The duty to tell the node how saving went. Dropped without an answer, it failed.
 #[derive(Debug)]
 pub struct Saving {

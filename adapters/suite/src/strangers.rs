@@ -172,7 +172,7 @@ impl Scene {
         self.peer.reads = false;
         let now = eebus_pump::Clock::now(&self.clock);
         for _ in 0..64 {
-            let read = Call::Read { peer: PEER, from: from.clone(), to: to.clone(), function };
+            let read = Call::Read { peer: PEER, from: from.clone(), to: to.clone(), function, filter: None };
             assert!(matches!(self.peer.driver.call(read, now), Ok(Answer::Request(_))));
         }
         while self.peer.turn() {}

@@ -97,6 +97,15 @@ impl Repairs {
     }
 }
 
+/// `1 x trailing NUL, 3 x …`.
+impl core::fmt::Display for Repairs {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.iter().enumerate().try_for_each(|(n, (repair, count))| {
+            write!(f, "{}{count} x {repair}", if n > 0 { ", " } else { "" })
+        })
+    }
+}
+
 /// A map of the repairs that were made.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Repairs {

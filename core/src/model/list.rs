@@ -101,7 +101,7 @@ impl<'a> Criterion<'a> {
     }
 
     /// The part with this name, if it is a struct.
-    pub(super) fn part(self, name: &str) -> Option<Self> {
+    pub(crate) fn part(self, name: &str) -> Option<Self> {
         let number = self.ty.field_named(name)?;
         match self.ty.fields.get(usize::from(number))?.kind {
             Kind::Object(ty) => self.at.field(number).map(|at| Self { ty, at }),

@@ -26,18 +26,19 @@ impl fmt::Display for ProtectionFault {
 
 impl core::error::Error for ProtectionFault {}
 
-/// Holds what a peer's write made of a list against what was stored: flags keep their stored value, no entry comes into
-/// being, and an entry that is not changeable stays as it is.
+/// Holds what a peer's write made of a list against what was stored: flags keep their stored value, and an entry that is
+/// not changeable stays as it is. Only in an `open` list entries come into being, and are changeable where they have no
+/// flag.
 ///
 /// # Errors
 ///
 /// What the peer may not do; `written` is of no use then.
-pub fn protect(stored: &Tape, written: &mut Tape) -> Result<(), ProtectionFault> {
+pub fn protect(stored: &Tape, written: &mut Tape, open: bool) -> Result<(), ProtectionFault> {
     let Some(List { entry: ty, .. }) = List::of(stored.ty()).filter(|list| list.entry.identifiers != 0)
     else {
         return Ok(());
     };
-    if entries(written.root()).any(|new| counterpart(ty, stored, new).is_none()) {
+    if !open && entries(written.root()).any(|new| counterpart(ty, stored, new).is_none()) {
         return Err(ProtectionFault::Added);
     }
     let Some(flag) = ty.write_flag else { return Ok(()) };
@@ -53,8 +54,8 @@ pub fn protect(stored: &Tape, written: &mut Tape) -> Result<(), ProtectionFault>
         });
     });
     let untouched = |old| counterpart(ty, written, old) == Some(old);
-    let open = |old: Cursor<'_>| old.field(flag).and_then(Cursor::bool) == Some(true);
-    match entries(stored.root()).find(|old| !open(*old) && !untouched(*old)) {
+    let changeable = |old: Cursor<'_>| old.field(flag).map_or(Some(open), Cursor::bool) == Some(true);
+    match entries(stored.root()).find(|old| !changeable(*old) && !untouched(*old)) {
         Some(_) => {
             let name = ty.keys.get(usize::from(flag)).map_or("", |key| ty.literals.name(*key));
             Err(ProtectionFault::Protected(name))
@@ -105,12 +106,23 @@ mod tests {
         ];
         for (rows, expected) in rows {
             let mut written = limits(rows);
-            assert_eq!(protect(&stored, &mut written), expected, "{rows:?}");
+            assert_eq!(protect(&stored, &mut written, false), expected, "{rows:?}");
             let kept = [Some(true), Some(false), None];
             let list: LoadControlLimitListData = written.get().unwrap();
             for entry in list.load_control_limit_data.iter().filter(|_| expected.is_ok()) {
                 assert_eq!(entry.is_limit_changeable, kept[entry.limit_id.unwrap().0 as usize]);
             }
         }
+    }
+
+    #[test]
+    fn an_open_list_takes_new_entries_and_changes_of_those_without_a_flag() {
+        let stored = limits(&[(0, Some(false), 1), (1, None, 1)]);
+        let mut written = limits(&[(0, None, 1), (1, None, 2), (2, Some(true), 3)]);
+        assert_eq!(protect(&stored, &mut written, true), Ok(()));
+        assert_eq!(written, limits(&[(0, Some(false), 1), (1, None, 2), (2, None, 3)]));
+        let mut touched = limits(&[(0, None, 2), (1, None, 1)]);
+        let protected = Err(ProtectionFault::Protected("isLimitChangeable"));
+        assert_eq!(protect(&stored, &mut touched, true), protected);
     }
 }

@@ -3,11 +3,14 @@
 use super::action::Endpoint;
 use super::call::{Answer, Call, Misuse};
 use super::{Node, TrustPolicy, View};
-use crate::ids::{ActorId, PeerId, Ticket};
+use crate::ids::{ActorId, PeerId, RequestId, Ticket};
+use crate::json::Tape;
+use crate::model::{Cmd, Filter, FunctionData, FunctionId};
 use crate::ship::identity::Ski;
+use crate::spine::{FeaturePath, NewEntity, RelationKind};
 use crate::time::Instant;
 use crate::usecase::lpc::{self, Limit};
-use crate::usecase::{Command, Watts};
+use crate::usecase::{Command, Recipe, Watts};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -55,6 +58,9 @@ impl<T: super::Tap + core::fmt::Debug> Callable for super::Tapped<T> {
 /// What a call comes back with.
 pub type Called = Result<Answer, Misuse>;
 
+/// The name of a request, under which [`Event::Answered`](super::Event::Answered) tells how it ended.
+pub type Requested = Result<RequestId, Misuse>;
+
 impl<'a> At<'a> {
     /// A node, or a tapped one, at `now`.
     pub fn new(node: &'a mut dyn Callable, now: Instant) -> Self {
@@ -88,7 +94,7 @@ impl<'a> At<'a> {
     pub fn add_peer(&mut self, ski: Ski, endpoints: Vec<Endpoint>) -> Result<PeerId, Misuse> {
         match self.call(Call::AddPeer { ski, endpoints })? {
             Answer::Peer(peer) => Ok(peer),
-            Answer::Done | Answer::Request(_) => Err(Misuse::TooManyPeers),
+            _ => Err(Misuse::TooManyPeers),
         }
     }
 
@@ -132,6 +138,41 @@ impl<'a> At<'a> {
     pub fn set_failsafe(&mut self, actor: ActorId, peer: PeerId, value: Watts, duration: Duration) -> Called {
         let command = Command::Lpc(lpc::Command::SetFailsafe { peer, value, duration });
         self.call(Call::UseCase { actor, command })
+    }
+
+    /// Adds an entity to the device while peers know it: its path, and its actors in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownPlace`] where its parent is not there, [`Misuse::UnknownRecipe`].
+    pub fn add_entity(
+        &mut self,
+        entity: NewEntity,
+        actors: Vec<Recipe>,
+    ) -> Result<(Vec<u32>, Vec<ActorId>), Misuse> {
+        match self.call(Call::AddEntity { entity, actors })? {
+            Answer::Entity(path, actors) => Ok((path, actors)),
+            _ => Err(Misuse::UnknownPlace),
+        }
+    }
+
+    /// Removes an entity of the device, with everything below it.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownPlace`].
+    pub fn remove_entity(&mut self, entity: &[u32]) -> Called {
+        self.call(Call::RemoveEntity { entity: entity.to_vec() })
+    }
+
+    /// Replaces the data of a local function; subscribers are told where it changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownFunction`].
+    pub fn set_data<T: FunctionData>(&mut self, feature: &FeaturePath, data: &T) -> Called {
+        let (feature, data) = (feature.clone(), Tape::of(data));
+        self.call(Call::SetData { feature, function: T::FUNCTION, data })
     }
 
     /// Replaces what is done with strangers.
@@ -204,5 +245,66 @@ impl AtPeer<'_, '_> {
     /// [`Misuse::UnknownPeer`], [`Misuse::NotTrusted`], [`Misuse::NoAddress`].
     pub fn connect(&mut self) -> Called {
         self.at.call(Call::Connect { peer: self.peer })
+    }
+
+    /// Reads a function: all of it, or what a filter names.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::NotConnected`].
+    pub fn read(
+        &mut self,
+        from: &FeaturePath,
+        to: &FeaturePath,
+        function: FunctionId,
+        filter: Option<Filter>,
+    ) -> Requested {
+        let (from, to) = (from.clone(), to.clone());
+        self.request(Call::Read { peer: self.peer, from, to, function, filter })
+    }
+
+    /// Writes: [`Cmd::data`] replaces the whole, [`Cmd::partial`] changes a part.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::NotConnected`].
+    pub fn write(&mut self, from: &FeaturePath, to: &FeaturePath, cmd: Cmd) -> Requested {
+        self.request(Call::Write { peer: self.peer, from: from.clone(), to: to.clone(), cmd })
+    }
+
+    /// Calls a function.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::NotConnected`].
+    pub fn invoke(&mut self, from: &FeaturePath, to: &FeaturePath, cmd: Cmd) -> Requested {
+        self.request(Call::Invoke { peer: self.peer, from: from.clone(), to: to.clone(), cmd })
+    }
+
+    /// Asks for a subscription or a binding.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::NotConnected`], also where the peer has no such feature.
+    pub fn relate(&mut self, kind: RelationKind, client: &FeaturePath, server: &FeaturePath) -> Requested {
+        let (client, server) = (client.clone(), server.clone());
+        self.request(Call::Relate { peer: self.peer, kind, client, server })
+    }
+
+    /// Gives a subscription or a binding back.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::NotConnected`].
+    pub fn give_up(&mut self, kind: RelationKind, client: &FeaturePath, server: &FeaturePath) -> Requested {
+        let (client, server) = (client.clone(), server.clone());
+        self.request(Call::GiveUp { peer: self.peer, kind, client, server })
+    }
+
+    fn request(&mut self, call: Call) -> Requested {
+        match self.at.call(call)? {
+            Answer::Request(request) => Ok(request),
+            _ => Err(Misuse::NotConnected(self.peer)),
+        }
     }
 }

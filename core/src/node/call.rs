@@ -4,10 +4,10 @@ use super::action::Endpoint;
 use super::trust_level::TrustPolicy;
 use crate::ids::{ActorId, PeerId, RequestId, Ticket};
 use crate::json::Tape;
-use crate::model::{Cmd, FunctionId};
+use crate::model::{Cmd, Filter, FunctionId};
 use crate::ship::identity::Ski;
-use crate::spine::{FeaturePath, RelationKind};
-use crate::usecase::{Command, CommandMisuse};
+use crate::spine::{FeaturePath, NewEntity, NewFeature, RelationKind};
+use crate::usecase::{Command, CommandMisuse, Recipe};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -93,12 +93,25 @@ pub enum Call {
         to: FeaturePath,
         /// The function.
         function: FunctionId,
+        /// The entries and elements that are asked for; everything where the peer reads no parts.
+        filter: Option<Filter>,
     },
-    /// Writes to a peer; answered by `Event::Answered`.
+    /// Writes to a peer; answered by `Event::Answered`. A part is written as the whole where the peer takes no parts.
     Write {
         /// The peer.
         peer: PeerId,
         /// The local feature that writes.
+        from: FeaturePath,
+        /// The peer's feature.
+        to: FeaturePath,
+        /// What.
+        cmd: Cmd,
+    },
+    /// Calls a function of a peer; answered by `Event::Answered`.
+    Invoke {
+        /// The peer.
+        peer: PeerId,
+        /// The local feature that calls.
         from: FeaturePath,
         /// The peer's feature.
         to: FeaturePath,
@@ -115,6 +128,50 @@ pub enum Call {
         client: FeaturePath,
         /// The peer's feature.
         server: FeaturePath,
+    },
+    /// Gives a subscription or a binding at a peer back; answered by `Event::Answered`.
+    GiveUp {
+        /// The peer.
+        peer: PeerId,
+        /// Which.
+        kind: RelationKind,
+        /// The local feature.
+        client: FeaturePath,
+        /// The peer's feature.
+        server: FeaturePath,
+    },
+    /// Adds an entity to the device, with its features and its actors; subscribers are told (SPINE 7.1.5).
+    AddEntity {
+        /// The entity.
+        entity: NewEntity,
+        /// Actors to install on it.
+        actors: Vec<Recipe>,
+    },
+    /// Removes an entity of the device, with everything below it.
+    RemoveEntity {
+        /// Its path.
+        entity: Vec<u32>,
+    },
+    /// Adds a feature to an entity of the device, or functions to the one it has of the same type and role.
+    AddFeature {
+        /// Path of the entity.
+        entity: Vec<u32>,
+        /// The feature.
+        feature: NewFeature,
+    },
+    /// Removes a feature of the device.
+    RemoveFeature {
+        /// The feature.
+        feature: FeaturePath,
+    },
+    /// Says whether a use case of a client actor is in use (SPINE 7.5.2, `useCaseAvailable`).
+    SetAvailable {
+        /// Path of the entity.
+        entity: Vec<u32>,
+        /// `useCaseName`.
+        use_case: String,
+        /// Whether it is.
+        available: bool,
     },
     /// Replaces the data of a local function; subscribers are told where it changed.
     SetData {
@@ -140,6 +197,10 @@ pub enum Answer {
     Peer(PeerId),
     /// The request, whose answer comes as an event.
     Request(RequestId),
+    /// The path of the new entity, and its actors in their order.
+    Entity(Vec<u32>, Vec<ActorId>),
+    /// The feature.
+    Feature(FeaturePath),
 }
 
 /// A call that cannot be taken: the caller's mistake, or too late.
@@ -165,6 +226,10 @@ pub enum Misuse {
     UseCase(CommandMisuse),
     /// There is no such local feature, or it does not offer the function.
     UnknownFunction,
+    /// There is no such local entity, feature or use case; NodeManagement stays as it is.
+    UnknownPlace,
+    /// Nobody here can make the actor.
+    UnknownRecipe(Recipe),
     /// More peers than a node keeps.
     TooManyPeers,
     /// The node is shutting down.
@@ -183,6 +248,8 @@ impl fmt::Display for Misuse {
             Self::UnknownActor(actor) => write!(f, "there is no {actor}"),
             Self::UseCase(misuse) => misuse.fmt(f),
             Self::UnknownFunction => f.write_str("no local feature offers this function"),
+            Self::UnknownPlace => f.write_str("there is no such local entity, feature or use case"),
+            Self::UnknownRecipe(recipe) => write!(f, "nobody here can make the actor {recipe:?}"),
             Self::TooManyPeers => f.write_str("the node keeps no more peers"),
             Self::ShuttingDown => f.write_str("the node is shutting down"),
         }

@@ -1,5 +1,6 @@
 //! What a node is made of, decided before it runs.
 
+use super::config_data::Part;
 use super::trust_level::TrustPolicy;
 use crate::ids::ActorId;
 use crate::json::Tape;
@@ -9,7 +10,7 @@ use crate::model::{
 use crate::ship::identity::{PeerKey, ShipId};
 use crate::ship::txt::Record;
 use crate::ship::{Own, Timers};
-use crate::spine::{Device, Operations};
+use crate::spine::{Device, FeaturePath, NewFeature, Operations};
 use crate::usecase::Actor;
 use alloc::boxed::Box;
 use alloc::format;
@@ -89,6 +90,7 @@ pub struct Config {
     pub trust_policy: TrustPolicy,
     pub(super) device: Device,
     pub(super) actors: Vec<Installed>,
+    pub(super) parts: Vec<Part>,
     pub(super) product: Product,
 }
 
@@ -117,6 +119,7 @@ impl Config {
             trust_policy: TrustPolicy::Manual,
             device,
             actors: Vec::new(),
+            parts: Vec::new(),
             product,
         }
     }
@@ -133,7 +136,23 @@ impl Config {
 
     /// Adds an entity.
     pub fn entity(&mut self, entity_type: EntityType) -> Entity {
-        Entity(self.device.add_entity(entity_type))
+        self.entity_below(&Entity(Vec::new()), entity_type)
+    }
+
+    /// Adds an entity below another one of this configuration, as an EV is below its EVSE.
+    pub fn entity_below(&mut self, parent: &Entity, entity_type: EntityType) -> Entity {
+        let parent = parent.0.clone();
+        let path = self.device.add_entity(&parent, entity_type.clone());
+        self.parts.push(Part::Entity { parent, entity_type });
+        Entity(path.unwrap_or_default())
+    }
+
+    /// Adds a feature of the application's own to an entity of this configuration; what the entity has of that type and
+    /// role already takes over the functions it lacks.
+    pub fn feature(&mut self, entity: &Entity, feature: NewFeature) -> FeaturePath {
+        let path = self.device.furnish(&entity.0, &feature);
+        self.parts.push(Part::Feature { entity: entity.0.clone(), feature });
+        path.unwrap_or_else(|| FeaturePath::new(&entity.0, 0))
     }
 
     /// Installs an actor on an entity of this configuration.
@@ -143,6 +162,7 @@ impl Config {
 
     pub(super) fn install_boxed(&mut self, entity: &[u32], mut actor: Box<dyn Actor>) -> ActorId {
         let id = ActorId(u32::try_from(self.actors.len()).unwrap_or(u32::MAX));
+        self.parts.push(Part::Actor { entity: entity.to_vec(), recipe: actor.recipe() });
         if let Some(entity_type) = self.device.entity(entity).map(|e| e.entity_type.clone()) {
             let descriptor = actor.descriptor();
             descriptor.furnish(entity, &mut self.device);

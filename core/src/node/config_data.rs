@@ -1,11 +1,12 @@
 //! A configuration as data: what a trace begins with, and what makes the same node again.
 
-use super::config::{Config, Product};
+use super::config::{Config, Entity, Product};
 use super::trust_level::TrustPolicy;
 use crate::model::{DeviceType, EntityType};
 use crate::ship::Timers;
 use crate::ship::identity::PeerKey;
 use crate::ship::txt::Record;
+use crate::spine::NewFeature;
 use crate::usecase::{Actor, Recipe};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -33,20 +34,35 @@ pub struct ConfigData {
     pub trust_policy: TrustPolicy,
     /// `deviceType`.
     pub device_type: DeviceType,
-    /// The entities `[1]`, `[2]`, … by their types.
-    pub entities: Vec<EntityType>,
-    /// The actors in the order of their installation.
-    pub actors: Vec<ActorData>,
+    /// What the device is made of, in the order it was added: numbers follow from it.
+    pub parts: Vec<Part>,
 }
 
-/// An actor with its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something a configuration adds to the device.
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct ActorData {
-    /// Path of its entity.
-    pub entity: Vec<u32>,
-    /// What it was made from.
-    pub recipe: Recipe,
+pub enum Part {
+    /// An entity.
+    Entity {
+        /// Path of the entity above it; empty: the device itself.
+        parent: Vec<u32>,
+        /// Its type.
+        entity_type: EntityType,
+    },
+    /// A feature of the application's own.
+    Feature {
+        /// Path of its entity.
+        entity: Vec<u32>,
+        /// The feature.
+        feature: NewFeature,
+    },
+    /// An actor.
+    Actor {
+        /// Path of its entity.
+        entity: Vec<u32>,
+        /// What it was made from.
+        recipe: Recipe,
+    },
 }
 
 /// An actor that nobody here can make.
@@ -64,7 +80,7 @@ impl core::error::Error for UnknownActor {}
 impl Config {
     /// Everything this configuration was made from.
     pub fn data(&self) -> ConfigData {
-        // Named one by one, so that a new field is not forgotten.
+        // Named one by one, so that a new field is not forgotten. The actors stand among the parts.
         let Self {
             key,
             record,
@@ -74,14 +90,10 @@ impl Config {
             dial,
             trust_policy,
             device,
-            actors,
+            actors: _,
+            parts,
             product,
         } = self;
-        let entities = device.entities().filter(|(path, _)| *path != [0]);
-        let actors = actors.iter().map(|installed| ActorData {
-            entity: installed.entity.clone(),
-            recipe: installed.actor.recipe(),
-        });
         ConfigData {
             key: *key,
             product: product.clone(),
@@ -92,8 +104,7 @@ impl Config {
             dial: *dial,
             trust_policy: trust_policy.clone(),
             device_type: device.device_type.clone(),
-            entities: entities.map(|(_, entity)| entity.entity_type.clone()).collect(),
-            actors: actors.collect(),
+            parts: parts.clone(),
         }
     }
 }
@@ -116,12 +127,19 @@ impl ConfigData {
         config.dial = self.dial;
         config.trust_policy = self.trust_policy.clone();
         config.device_type(self.device_type.clone());
-        for entity_type in &self.entities {
-            config.entity(entity_type.clone());
-        }
-        for ActorData { entity, recipe } in &self.actors {
-            let actor = recipe.make().or_else(|| make(recipe));
-            config.install_boxed(entity, actor.ok_or_else(|| UnknownActor(recipe.clone()))?);
+        for part in &self.parts {
+            match part {
+                Part::Entity { parent, entity_type } => {
+                    config.entity_below(&Entity(parent.clone()), entity_type.clone());
+                }
+                Part::Feature { entity, feature } => {
+                    config.feature(&Entity(entity.clone()), feature.clone());
+                }
+                Part::Actor { entity, recipe } => {
+                    let actor = recipe.make().or_else(|| make(recipe));
+                    config.install_boxed(entity, actor.ok_or_else(|| UnknownActor(recipe.clone()))?);
+                }
+            }
         }
         Ok(config)
     }
@@ -131,7 +149,9 @@ impl ConfigData {
 mod tests {
     use super::*;
     use crate::ids::ActorId;
+    use crate::model::{FeatureType, SetpointListData};
     use crate::ship::identity::{Fingerprint, Ski};
+    use crate::spine::{NewFunction, WriteAccess};
     use crate::usecase::lpc::{Approval, ControllableSystem, EnergyGuard, Limit};
     use crate::usecase::watts;
     use core::time::Duration;
@@ -150,6 +170,13 @@ mod tests {
         let pump = config.entity(EntityType::from("AcmePump"));
         let system = ControllableSystem::new(watts(9_000)).failsafe(watts(1), Duration::from_secs(9_000));
         assert_eq!(config.install(&pump, system.approval(Approval::Automatic)), ActorId(1));
+        let compressor = config.entity_below(&pump, EntityType::Compressor);
+        assert_eq!(compressor.path(), [2, 1]);
+        let setpoints = NewFunction::of(&SetpointListData::default()).writable().durable().open_list();
+        let delay = Duration::from_secs(30);
+        let setpoint =
+            NewFeature::server(FeatureType::Setpoint).access(WriteAccess::Single).response_delay(delay);
+        config.feature(&compressor, setpoint.with(setpoints));
         config
     }
 
@@ -170,7 +197,7 @@ mod tests {
     fn an_actor_outside_the_crate_is_asked_for() {
         let mut data = config().data();
         let recipe = Recipe::Custom { name: "acme".into(), detail: "1".into() };
-        data.actors.push(ActorData { entity: [1].into(), recipe: recipe.clone() });
+        data.parts.push(Part::Actor { entity: [1].into(), recipe: recipe.clone() });
         assert_eq!(data.config(|_| None).err(), Some(UnknownActor(recipe)));
         assert!(data.config(|_| Some(Box::new(EnergyGuard::new()))).is_ok());
     }
@@ -181,7 +208,7 @@ mod tests {
         let data = config().data();
         let text = serde_json::to_string(&data).unwrap();
         assert!(text.contains(r#""ski":"0707070707070707070707070707070707070707""#), "{text}");
-        assert!(text.contains(r#""entities":["GridGuard","AcmePump"]"#), "{text}");
+        assert!(text.contains(r#""parts":[{"Entity":{"parent":[],"entity_type":"GridGuard"}}"#), "{text}");
         assert_eq!(serde_json::from_str::<ConfigData>(&text).unwrap(), data);
     }
 }

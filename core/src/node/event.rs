@@ -8,10 +8,10 @@ use super::readiness::Readiness;
 use super::trust_level::TrustSource;
 use crate::ids::{ActorId, ConnId, PeerId, RequestId, Ticket};
 use crate::json::Repairs;
-use crate::model::FunctionId;
+use crate::model::{Cmd, FunctionId};
 use crate::ship::identity::{Fingerprint, ShipId, Ski};
 use crate::ship::{Ending, Fault as ShipFault};
-use crate::spine::{Fault as SpineFault, FeaturePath, Outcome};
+use crate::spine::{Fault as SpineFault, FeaturePath, Outcome, TreeNews};
 use crate::time::Instant;
 use crate::usecase::lpc;
 use alloc::string::String;
@@ -172,6 +172,8 @@ pub enum Event {
     Discovered {
         /// The peer.
         peer: PeerId,
+        /// What is new.
+        news: TreeNews,
     },
     /// A peer's use cases are known, or changed.
     UseCases {
@@ -195,6 +197,8 @@ pub enum Event {
         request: RequestId,
         /// How.
         outcome: Outcome,
+        /// What a read was answered with: all of it, or the part that was asked for. The view has the whole.
+        reply: Option<Cmd>,
     },
     /// A peer writes what no actor looks after: accept or refuse it. The view has the details.
     WriteProposed {

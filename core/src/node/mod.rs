@@ -36,10 +36,10 @@ mod view;
 
 pub use action::{Action, Endpoint, Host};
 pub use arbiter::{GRACE, SMALLER_WAITS};
-pub use at::{At, AtPeer, Callable, Called};
+pub use at::{At, AtPeer, Callable, Called, Requested};
 pub use call::{Answer, Call, Misuse};
 pub use config::{Config, Entity, MAX_CONNECTIONS, MAX_PEERS, Product};
-pub use config_data::{ActorData, ConfigData, UnknownActor};
+pub use config_data::{ConfigData, Part, UnknownActor};
 pub use connections::{
     LARGE_MESSAGE, MAX_EARLY, MAX_PER_PEER, MAX_REASSEMBLY, MAX_STRANGERS, MAX_UNPROVED, PING_INTERVAL,
     PONG_TIME, SCARCE_MESSAGE, SMALL_MESSAGE, STAGE_TIME,
@@ -93,6 +93,7 @@ pub struct Node {
     actors: BTreeMap<ActorId, Installed>,
     told: VecDeque<(ActorId, usecase::Event)>,
     touched: BTreeSet<PeerId>,
+    next_actor: u32,
     next_attempt: u64,
     next_seq: u64,
     unsaved: bool,
@@ -120,6 +121,7 @@ impl Node {
         let installed = core::mem::take(&mut config.actors);
         let spine = Spine::new(config.device.clone(), Counter::resume(saved.counters));
         let ids = (0..).map(ActorId);
+        let next_actor = u32::try_from(installed.len()).unwrap_or(u32::MAX);
         let mut node = Self {
             config,
             now,
@@ -133,6 +135,7 @@ impl Node {
             actors: ids.zip(installed).collect(),
             told: VecDeque::new(),
             touched: BTreeSet::new(),
+            next_actor,
             next_attempt: 0,
             next_seq: 0,
             unsaved: false,

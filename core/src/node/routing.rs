@@ -92,13 +92,13 @@ impl Node {
         self.pass_on();
         match event {
             SpineEvent::Proposed { ticket } => self.ask(ticket),
-            SpineEvent::Discovered { peer } => self.notify(Event::Discovered { peer }),
+            SpineEvent::Discovered { peer, news } => self.notify(Event::Discovered { peer, news }),
             SpineEvent::UseCases { peer } => self.notify(Event::UseCases { peer }),
             SpineEvent::Data { peer, feature, function } => {
                 self.notify(Event::Data { peer, feature, function });
             }
-            SpineEvent::Answered { peer, request, owner: Owner::Application, outcome } => {
-                self.notify(Event::Answered { peer, request, outcome });
+            SpineEvent::Answered { peer, request, owner: Owner::Application, outcome, reply } => {
+                self.notify(Event::Answered { peer, request, outcome, reply });
             }
             SpineEvent::Answered {
                 owner: Owner::Spine(Step::Discovery | Step::Subscribe | Step::UseCases),

@@ -1,6 +1,7 @@
 //! The local device: entities, features and the data of their functions (SPINE 4, 7.1).
 
-use super::address::FeaturePath;
+use super::addition::NewFeature;
+use super::address::{FeaturePath, MAX_ENTITY_DEPTH};
 use crate::json::{ElementTag, Tape};
 use crate::model::{
     DeviceType, EntityType, FeatureType, Function, FunctionId, FunctionProperty, NetworkManagementFeatureSet,
@@ -10,9 +11,11 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 /// Whether an operation is offered for parts of the data too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Offer {
     /// Only the whole function.
     Full,
@@ -22,6 +25,7 @@ pub enum Offer {
 
 /// What peers may do with a function (`possibleOperations`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Operations {
     /// Reading.
     pub read: Option<Offer>,
@@ -62,9 +66,25 @@ impl Operations {
     }
 }
 
+/// Who may write to the functions of a feature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum WriteAccess {
+    /// Every trusted peer.
+    #[default]
+    Free,
+    /// Client features that hold a binding (SPINE 7.3.5).
+    Bound,
+    /// The one client feature that holds the binding.
+    Single,
+    /// Client features that hold a binding, all of the one client entity that holds bindings to such features of this
+    /// entity (LPC IG 3.5).
+    Group,
+}
+
 /// The functions of NodeManagement and what is announced of them (SPINE 7).
 pub const NODE_MANAGEMENT_FUNCTIONS: [(FunctionId, Operations); 9] = {
-    const READ: Operations = Operations { read: Some(Offer::Full), write: None };
+    const READ: Operations = Operations::READ;
     [
         (FunctionId::NODE_MANAGEMENT_DETAILED_DISCOVERY_DATA, READ),
         (FunctionId::NODE_MANAGEMENT_USE_CASE_DATA, READ),
@@ -87,6 +107,8 @@ pub struct LocalFunction {
     pub data: Tape,
     /// Kept over a restart, and acknowledged to a peer only once it is.
     pub durable: bool,
+    /// Peers that may write may also add and remove entries of the list.
+    pub open_list: bool,
 }
 
 /// One local feature.
@@ -98,9 +120,10 @@ pub struct LocalFeature {
     pub role: Role,
     /// Its functions; none on a client feature.
     pub functions: BTreeMap<FunctionId, LocalFunction>,
-    /// Writing needs a binding, and only one client entity may hold bindings to such features of an entity
-    /// (LPC IG 3.5).
-    pub exclusive: bool,
+    /// Who may write.
+    pub access: WriteAccess,
+    /// `maxResponseDelay`: how long an answer may take where that is more than 10 s.
+    pub response_delay: Option<Duration>,
 }
 
 /// One local entity.
@@ -127,6 +150,8 @@ pub struct LocalUseCase {
     pub sub_revision: String,
     /// `scenarioSupport`.
     pub scenarios: Vec<u32>,
+    /// `useCaseAvailable`; peers look at it only where this is a client actor (SPINE IG 2.2).
+    pub available: bool,
 }
 
 /// The local device.
@@ -154,13 +179,22 @@ impl Device {
             use_cases: Vec::new(),
         };
         let functions = NODE_MANAGEMENT_FUNCTIONS.iter().map(|&(function, operations)| {
-            (function, LocalFunction { operations, data: Tape::empty(function.info().ty), durable: false })
+            (
+                function,
+                LocalFunction {
+                    operations,
+                    data: Tape::empty(function.info().ty),
+                    durable: false,
+                    open_list: false,
+                },
+            )
         });
         let node_management = LocalFeature {
             feature_type: FeatureType::NodeManagement,
             role: Role::Special,
             functions: functions.collect(),
-            exclusive: false,
+            access: WriteAccess::Free,
+            response_delay: None,
         };
         let root = LocalEntity {
             entity_type: EntityType::DeviceInformation,
@@ -170,12 +204,50 @@ impl Device {
         device
     }
 
-    /// Adds an entity below the root, with the next free number.
-    pub fn add_entity(&mut self, entity_type: EntityType) -> Vec<u32> {
-        let last = self.entities.keys().filter_map(|path| path.first().copied()).max().unwrap_or(0);
-        let path = vec![last.saturating_add(1)];
+    /// Adds an entity below `parent` (empty: below the device), with the next free number. `None` where there is no
+    /// such parent, or the path would be deeper than [`MAX_ENTITY_DEPTH`].
+    pub fn add_entity(&mut self, parent: &[u32], entity_type: EntityType) -> Option<Vec<u32>> {
+        let fits = parent.len() < MAX_ENTITY_DEPTH && parent != [0];
+        if !fits || !(parent.is_empty() || self.entities.contains_key(parent)) {
+            return None;
+        }
+        let siblings =
+            self.entities.keys().filter(|path| path.split_last().is_some_and(|(_, up)| up == parent));
+        let last = siblings.filter_map(|path| path.last().copied()).max().unwrap_or(0);
+        let path = [parent, &[last.saturating_add(1)]].concat();
         self.entities.insert(path.clone(), LocalEntity { entity_type, features: BTreeMap::new() });
-        path
+        Some(path)
+    }
+
+    /// Adds a feature with its functions; a feature of the same type and role on the entity takes over those it does not
+    /// offer yet (SPINE IG 3.4). `None` where there is no such entity.
+    pub fn furnish(&mut self, entity: &[u32], new: &NewFeature) -> Option<FeaturePath> {
+        let path = self.add_feature(entity, new.feature_type.clone(), new.role.clone())?;
+        let feature = self.feature_mut(&path)?;
+        feature.access = feature.access.max(new.access);
+        feature.response_delay = feature.response_delay.max(new.response_delay);
+        for new in &new.functions {
+            feature.functions.entry(new.function).or_insert_with(|| new.local());
+        }
+        Some(path)
+    }
+
+    /// Removes an entity, everything below it, and their use cases; answers the paths.
+    pub fn remove_entity(&mut self, entity: &[u32]) -> Vec<Vec<u32>> {
+        if entity == [0] || !self.entities.contains_key(entity) {
+            return Vec::new();
+        }
+        let (removed, kept) =
+            core::mem::take(&mut self.entities).into_iter().partition(|(path, _)| path.starts_with(entity));
+        self.entities = kept;
+        self.use_cases.retain(|use_case| !use_case.entity.starts_with(entity));
+        BTreeMap::into_keys(removed).collect()
+    }
+
+    /// Removes a feature; `false` where there is none, and for NodeManagement.
+    pub fn remove_feature(&mut self, path: &FeaturePath) -> bool {
+        let entity = self.entities.get_mut(&path.entity).filter(|_| !path.is_node_management());
+        entity.is_some_and(|entity| entity.features.remove(&path.feature).is_some())
     }
 
     /// The feature of this type and role on `entity`, created where there is none yet (SPINE IG 3.4: one each).
@@ -192,7 +264,13 @@ impl Device {
         }
         let first = u32::from(entity != [0]);
         let number = features.keys().next_back().map_or(first, |last| last.saturating_add(1));
-        let feature = LocalFeature { feature_type, role, functions: BTreeMap::new(), exclusive: false };
+        let feature = LocalFeature {
+            feature_type,
+            role,
+            functions: BTreeMap::new(),
+            access: WriteAccess::Free,
+            response_delay: None,
+        };
         features.insert(number, feature);
         Some(FeaturePath::new(entity, number))
     }
@@ -201,7 +279,12 @@ impl Device {
     pub fn add_function(&mut self, feature: &FeaturePath, function: FunctionId, operations: Operations) {
         if let Some(feature) = self.feature_mut(feature) {
             let data = Tape::empty(function.info().ty);
-            feature.functions.entry(function).or_insert(LocalFunction { operations, data, durable: false });
+            feature.functions.entry(function).or_insert(LocalFunction {
+                operations,
+                data,
+                durable: false,
+                open_list: false,
+            });
         }
     }
 

@@ -3,11 +3,13 @@
 use super::address::FeaturePath;
 use super::fault::{ErrorNumber, Refusal};
 use super::relation::{Relation, RelationKind};
+use super::remote::TreeNews;
 use super::request::Owner;
 use crate::ids::{PeerId, RequestId, Ticket};
 use crate::json::Repairs;
-use crate::model::FunctionId;
+use crate::model::{Cmd, FunctionId};
 use alloc::string::String;
+use core::fmt;
 
 /// Something happened in a session, or to local data.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +28,8 @@ pub enum Event {
     Discovered {
         /// The peer.
         peer: PeerId,
+        /// What is new.
+        news: TreeNews,
     },
     /// The peer's use cases are known, or changed.
     UseCases {
@@ -60,6 +64,8 @@ pub enum Event {
         owner: Owner,
         /// How it ended.
         outcome: Outcome,
+        /// What a read of the application was answered with.
+        reply: Option<Cmd>,
     },
     /// Local data changed and subscribers are told.
     Changed {
@@ -124,6 +130,20 @@ pub enum Outcome {
     SessionEnded,
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("done"),
+            Self::Refused { error, description } if description.is_empty() => {
+                write!(f, "refused with {error}")
+            }
+            Self::Refused { error, description } => write!(f, "refused with {error}: {description}"),
+            Self::TimedOut => f.write_str("no answer in time"),
+            Self::SessionEnded => f.write_str("the connection ended first"),
+        }
+    }
+}
+
 /// Why a ticket was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -136,6 +156,17 @@ pub enum Unsettled {
     SessionEnded,
     /// What it would have changed is no longer what it was proposed on.
     Outdated(Refusal),
+}
+
+impl fmt::Display for Unsettled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(reason) => write!(f, "refused: {reason}"),
+            Self::Unanswered => f.write_str("nobody decided in time"),
+            Self::SessionEnded => f.write_str("the connection ended first"),
+            Self::Outdated(refusal) => write!(f, "it does not fit any more: {refusal}"),
+        }
+    }
 }
 
 /// What a peer did wrong.
@@ -168,6 +199,24 @@ pub enum Fault {
         /// The reference it carries.
         reference: Option<u64>,
     },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(why) => write!(f, "a message that can't be read: {why}"),
+            Self::Header(fault) => write!(f, "a message that can't be answered: {fault}"),
+            Self::OwnAddress => f.write_str("a message with this node's own address as its sender"),
+            Self::Refused { feature, refusal } => write!(f, "a request to {feature}, refused with {refusal}"),
+            Self::Data { feature, refusal } => {
+                write!(f, "data of its {feature} that can't be taken over: {refusal}")
+            }
+            Self::Unsolicited { reference: Some(counter) } => {
+                write!(f, "an answer to message {counter}, which waits for none")
+            }
+            Self::Unsolicited { reference: None } => f.write_str("an answer that names no question"),
+        }
+    }
 }
 
 /// Why a session can not go on.

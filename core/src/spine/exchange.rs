@@ -111,10 +111,11 @@ fn criteria(filter: &Filter) -> Vec<Criterion<'_>> {
     filter.selectors.iter().map(Criterion::from).collect()
 }
 
-/// What a peer's write makes of `stored`: as [`apply`], within what the peer may write (SPINE 5.3.4.2).
-pub fn apply_write(stored: &Tape, cmd: &Cmd) -> Result<Tape, Refusal> {
+/// What a peer's write makes of `stored`: as [`apply`], within what the peer may write (SPINE 5.3.4.2). Only where the
+/// list is open to it may it add entries, and remove those that are not protected.
+pub fn apply_write(stored: &Tape, cmd: &Cmd, open_list: bool) -> Result<Tape, Refusal> {
     let mut result = apply(stored, cmd)?;
-    model::protect(stored, &mut result)
+    model::protect(stored, &mut result, open_list)
         .map_err(|fault| Refusal::new(ErrorNumber::COMMAND_REJECTED, format!("{fault}")))?;
     Ok(result)
 }

@@ -3,6 +3,7 @@
 //! [`Spine`] holds one session a peer. Datagrams enter with the [`PeerId`] that TLS proved; a device address is only
 //! data a peer claims. What is to be sent waits in the session until the node has credit for it, and is built then.
 
+pub mod addition;
 pub mod address;
 pub mod counter;
 pub mod datagram;
@@ -18,25 +19,28 @@ pub mod remote;
 pub mod request;
 mod send;
 pub mod session;
+mod tree;
 pub mod write;
 
+pub use addition::{NewEntity, NewFeature, NewFunction};
 pub use address::FeaturePath;
-pub use device::{Device, Offer, Operations};
+pub use device::{Device, Offer, Operations, WriteAccess};
 pub use event::{Broken, Event, Fault, Outcome, Unsettled};
 pub use fault::{ErrorNumber, Refusal};
 pub use relation::{Relation, RelationKind};
-pub use remote::{Remote, RemoteFeature, RemoteUseCase};
+pub use remote::{Remote, RemoteFeature, RemoteUseCase, TreeNews};
 pub use request::{Owner, Step};
 pub use session::Session;
 pub use write::{Asker, Proposal, Vote, Voter};
 
 use crate::ids::{PeerId, RequestId, Ticket};
 use crate::json::Tape;
-use crate::model::{CmdClassifier, FunctionData, FunctionId};
+use crate::model::{Cmd, CmdClassifier, FunctionData, FunctionId};
 use crate::time::{Instant, WallTime};
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use counter::Counter;
+use discovery::Ends;
 use heartbeat::Producer;
 use relation::Relations;
 use session::Item;
@@ -264,7 +268,7 @@ impl Spine {
         to: &FeaturePath,
         function: FunctionId,
     ) -> Option<RequestId> {
-        self.request(peer, owner, CmdClassifier::Read, from, to, crate::model::Cmd::read(function))
+        self.request(peer, owner, CmdClassifier::Read, from, to, Cmd::read(function))
     }
 
     /// Asks a peer for a relation between a local client feature and one of its server features.
@@ -282,12 +286,26 @@ impl Spine {
             None if server.is_node_management() => crate::model::FeatureType::NodeManagement,
             None => return None,
         };
-        let ends = discovery::Ends {
-            own: &self.device.address,
-            peer: remote.device.as_deref(),
-            server_type: &server_type,
-        };
-        let cmd = discovery::request(kind, client, server, ends);
+        let ends = Ends { own: &self.device.address, peer: remote.device.as_deref() };
+        let cmd = discovery::request(kind, client, server, ends, server_type);
+        self.call_node_management(peer, owner, cmd)
+    }
+
+    /// Gives a relation back that a local client feature holds at a peer (SPINE 7.3.4, 7.4.4).
+    pub fn give_up(
+        &mut self,
+        peer: PeerId,
+        owner: Owner,
+        kind: RelationKind,
+        client: &FeaturePath,
+        server: &FeaturePath,
+    ) -> Option<RequestId> {
+        let ends = Ends { own: &self.device.address, peer: self.remote(peer)?.device.as_deref() };
+        let cmd = discovery::deletion(kind, client, server, ends);
+        self.call_node_management(peer, owner, cmd)
+    }
+
+    fn call_node_management(&mut self, peer: PeerId, owner: Owner, cmd: Cmd) -> Option<RequestId> {
         let node_management = FeaturePath::node_management();
         self.request(peer, owner, CmdClassifier::Call, &node_management, &node_management, cmd)
     }
@@ -300,13 +318,13 @@ impl Spine {
         classifier: CmdClassifier,
         from: &FeaturePath,
         to: &FeaturePath,
-        cmd: crate::model::Cmd,
+        cmd: Cmd,
     ) -> Option<RequestId> {
         self.sessions.get(&peer)?;
         let request = RequestId(self.next_request);
         self.next_request = self.next_request.wrapping_add(1);
         let (from, to) = (from.clone(), to.clone());
-        self.push(peer, Item::Request { request, owner, classifier, from, to, cmd });
+        self.push(peer, Item::Request { request, owner, classifier, from, to, cmd, repeated: 0 });
         Some(request)
     }
 }

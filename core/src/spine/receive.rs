@@ -1,17 +1,18 @@
 //! From a peer's datagram to what it does here (SPINE 5.2.4, 5.3).
 
+use super::WriteAccess;
 use super::address::FeaturePath;
 use super::datagram::{Head, understood};
 use super::exchange;
 use super::relation::{self, MAX_RELATIONS, Wanted};
 use super::request::{Owner, Pending, Step};
 use super::session::{Item, Opening, PATIENCE};
-use super::write::{Asker, Behind, DECISION_TIME, Proposal};
+use super::write::{Asker, Behind, Proposal};
 use super::{ErrorNumber, Event, Fault, Outcome, Refusal, Relation, RelationKind, Spine};
 use crate::ids::{PeerId, Ticket};
 use crate::json::{Limits, Tape};
 use crate::model::{
-    Cmd, CmdClassifier, Datagram, FunctionData, FunctionId, NodeManagementBindingDeleteCall,
+    Cmd, CmdClassifier, Datagram, Filter, FunctionData, FunctionId, NodeManagementBindingDeleteCall,
     NodeManagementBindingRequestCall, NodeManagementDetailedDiscoveryData,
     NodeManagementSubscriptionDeleteCall, NodeManagementSubscriptionRequestCall, NodeManagementUseCaseData,
     ResultData, Role,
@@ -152,8 +153,8 @@ impl Spine {
             return rejected(format!("{} cannot be written", cmd.function));
         };
         let feature = &head.destination;
-        let exclusive = self.device.feature(feature).is_some_and(|feature| feature.exclusive);
-        if exclusive && !self.bindings.holds(peer, &head.source, feature) {
+        let access = self.device.feature(feature).map(|feature| feature.access).unwrap_or_default();
+        if access != WriteAccess::Free && !self.bindings.holds(peer, &head.source, feature) {
             let reason = format!("{} holds no binding to feature {feature} (SPINE 7.3.5)", head.source);
             return Err(Refusal::new(ErrorNumber::BINDING_REQUIRED, reason));
         }
@@ -164,7 +165,7 @@ impl Spine {
         if !self.writes.has_room(peer) {
             return Err(Refusal::new(ErrorNumber::OVERLOAD, "too many writes wait for a decision"));
         }
-        let until = now + DECISION_TIME;
+        let until = now + self.decision_time(feature);
         let write = Behind { asker: asker(peer, head), feature: feature.clone(), cmd, until };
         if self.writes.is_open(&write.feature, &write.cmd) {
             self.writes.wait_behind(write);
@@ -177,7 +178,7 @@ impl Spine {
         let Behind { asker, feature, cmd, until } = write;
         let empty = Tape::empty(cmd.function.info().ty);
         let stored = self.tape(&feature, cmd.function).unwrap_or(&empty);
-        let resolved = exchange::apply_write(stored, &cmd)?;
+        let resolved = exchange::apply_write(stored, &cmd, self.is_open_list(&feature, cmd.function))?;
         let ticket = Ticket(self.next_ticket);
         self.next_ticket = self.next_ticket.wrapping_add(1);
         let undecided = BTreeSet::new();
@@ -238,7 +239,7 @@ impl Spine {
         let relation = relation::resolve(peer, remote, &self.device, &wanted)?;
         relation::check(kind, &relation, wanted.server_type, remote, &self.device)?;
         if kind == RelationKind::Binding && relation::taken(&self.bindings, &self.device, &relation) {
-            let reason = "another client entity holds the binding (LPC IG 3.5)";
+            let reason = "another client holds the binding (SPINE 7.3.1, LPC IG 3.5)";
             return Err(Refusal::new(ErrorNumber::COMMAND_REJECTED, reason));
         }
         if self.relations(kind).of(peer).count() >= MAX_RELATIONS {
@@ -292,13 +293,17 @@ impl Spine {
             self.events.push_back(Event::Fault { peer, fault: Fault::Unsolicited { reference } });
         }
         self.touched.insert(peer);
+        let unmarked = cmd.filters.is_empty() && answered.as_ref().is_some_and(|pending| pending.part);
+        let marked = unmarked.then(|| cmd.clone().with(Filter::partial()));
+        let cmd = marked.as_ref().unwrap_or(cmd);
         if head.source.is_node_management() {
             self.receive_node_management(peer, cmd, now);
         } else {
             self.keep(peer, head, cmd);
         }
         if let Some(Pending { request, owner, .. }) = answered {
-            self.events.push_back(Event::Answered { peer, request, owner, outcome: Outcome::Done });
+            let reply = (owner == Owner::Application).then(|| cmd.clone());
+            self.answered(peer, request, owner, Outcome::Done, reply);
         }
     }
 
@@ -333,28 +338,43 @@ impl Spine {
     fn receive_node_management(&mut self, peer: PeerId, cmd: &Cmd, now: Instant) {
         let Some(session) = self.sessions.get_mut(&peer) else { return };
         match cmd.function {
-            FunctionId::NODE_MANAGEMENT_DETAILED_DISCOVERY_DATA if exchange::is_full(cmd) => {
+            FunctionId::NODE_MANAGEMENT_DETAILED_DISCOVERY_DATA => {
                 let Some(tree) = cmd.data.get::<NodeManagementDetailedDiscoveryData>() else { return };
-                session.remote.replace_tree(&tree);
-                if matches!(session.opening, Opening::Asked(_) | Opening::Retry(..)) {
+                let known = !matches!(session.opening, Opening::Asked(_) | Opening::Retry(..));
+                let news = match is_part(cmd) {
+                    false => Ok(session.remote.replace_tree(&tree)),
+                    true if known => session.remote.merge_tree(&tree),
+                    true => Err("a part of the discovery comes before the whole"),
+                };
+                let news = match news {
+                    Ok(news) => news,
+                    Err(reason) => {
+                        let feature = FeaturePath::node_management();
+                        let refusal = Refusal::new(ErrorNumber::COMMAND_REJECTED, reason);
+                        self.fault(peer, Fault::Data { feature, refusal });
+                        return self.ask_discovery(peer);
+                    }
+                };
+                if !known {
                     session.opening = Opening::Known(now + PATIENCE);
                 }
                 self.release_vanished(peer);
-                self.events.push_back(Event::Discovered { peer });
+                self.events.push_back(Event::Discovered { peer, news });
                 if self.sessions.get(&peer).is_some_and(|session| session.knows_us) {
                     self.begin_calls(peer);
                 }
             }
-            // A partial announcement is answered by reading the whole anew.
-            FunctionId::NODE_MANAGEMENT_DETAILED_DISCOVERY_DATA => self.ask_discovery(peer),
-            FunctionId::NODE_MANAGEMENT_USE_CASE_DATA if exchange::is_full(cmd) => {
+            FunctionId::NODE_MANAGEMENT_USE_CASE_DATA => {
                 let Some(announced) = cmd.data.get::<NodeManagementUseCaseData>() else { return };
-                session.remote.replace_use_cases(&announced);
+                match is_part(cmd) {
+                    false => session.remote.replace_use_cases(&announced),
+                    true if session.use_cases_known => session.remote.merge_use_cases(&announced),
+                    true => return self.ask_use_cases(peer),
+                }
                 session.use_cases_known = true;
                 session.use_case_repeats.1 = None;
                 self.events.push_back(Event::UseCases { peer });
             }
-            FunctionId::NODE_MANAGEMENT_USE_CASE_DATA => self.ask_use_cases(peer),
             _ => {}
         }
     }
@@ -400,7 +420,7 @@ impl Spine {
             // A result is no tree: without one the session is of no use.
             self.repeat(peer, Step::Discovery, now);
         }
-        self.events.push_back(Event::Answered { peer, request, owner, outcome });
+        self.answered(peer, request, owner, outcome, None);
     }
 }
 
@@ -412,6 +432,11 @@ fn asker(peer: PeerId, head: &Head) -> Asker {
         counter: head.counter,
         ack: head.ack,
     }
+}
+
+/// Whether reported data is to be merged. A filter that deletes has no meaning for NodeManagement.
+fn is_part(cmd: &Cmd) -> bool {
+    cmd.filters.iter().any(|filter| filter.partial)
 }
 
 fn data<T: FunctionData>(cmd: &Cmd) -> Result<T, Refusal> {

@@ -1,7 +1,7 @@
 //! Subscriptions and bindings that peers hold at this device (SPINE 7.3, 7.4).
 
 use super::address::FeaturePath;
-use super::device::Device;
+use super::device::{Device, WriteAccess};
 use super::fault::{ErrorNumber, Refusal};
 use super::remote::Remote;
 use crate::ids::PeerId;
@@ -167,13 +167,19 @@ pub fn check(
     }
 }
 
-/// Whether another client entity holds a binding to an exclusive feature of the same local entity (LPC IG 3.5).
+/// Whether another client holds the place this binding would take ([`WriteAccess::Single`], [`WriteAccess::Group`]).
 pub fn taken(bindings: &Relations, device: &Device, relation: &Relation) -> bool {
-    let exclusive = |path: &FeaturePath| device.feature(path).is_some_and(|feature| feature.exclusive);
-    exclusive(&relation.server)
-        && bindings.iter().any(|(_, held)| {
+    let access = |path: &FeaturePath| device.feature(path).map(|feature| feature.access).unwrap_or_default();
+    let rival = |held: &Relation| match access(&relation.server) {
+        WriteAccess::Free | WriteAccess::Bound => false,
+        WriteAccess::Single => {
+            held.server == relation.server && (held.peer, &held.client) != (relation.peer, &relation.client)
+        }
+        WriteAccess::Group => {
             held.server.entity == relation.server.entity
-                && exclusive(&held.server)
+                && access(&held.server) == WriteAccess::Group
                 && (held.peer, &held.client.entity) != (relation.peer, &relation.client.entity)
-        })
+        }
+    };
+    bindings.iter().any(|(_, held)| rival(held))
 }

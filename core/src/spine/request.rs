@@ -2,7 +2,7 @@
 
 use super::address::FeaturePath;
 use crate::ids::{ActorId, RequestId};
-use crate::model::{CmdClassifier, FunctionId};
+use crate::model::{Cmd, CmdClassifier, FunctionId};
 use crate::time::Instant;
 use alloc::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub enum Step {
 }
 
 /// A request that was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Pending {
     /// Its name here.
     pub request: RequestId,
@@ -48,6 +48,12 @@ pub struct Pending {
     pub function: FunctionId,
     /// When it counts as unanswered.
     pub until: Instant,
+    /// The command, where it is sent again if it is not answered.
+    pub again: Option<Cmd>,
+    /// How often it was sent before.
+    pub repeated: usize,
+    /// Only a part was asked for: also an answer that does not say so is merged.
+    pub part: bool,
 }
 
 /// Requests that wait, by the `msgCounter` they were sent with.

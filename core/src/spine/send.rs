@@ -6,7 +6,7 @@ use super::discovery;
 use super::exchange;
 use super::fault::Refusal;
 use super::relation::RelationKind;
-use super::request::Pending;
+use super::request::{Owner, Pending};
 use super::session::Item;
 use super::{Asker, Spine};
 use crate::ids::PeerId;
@@ -31,19 +31,25 @@ impl Spine {
 
     fn build(&mut self, peer: PeerId, item: Item, now: Instant) -> Option<(Head, Cmd)> {
         match item {
-            Item::Request { request, owner, classifier, from, to, cmd } => {
+            Item::Request { request, owner, classifier, from, to, cmd, repeated } => {
                 let session = self.sessions.get_mut(&peer)?;
+                let cmd = session.remote.suited(&classifier, &to, cmd);
                 let counter = self.counter.take();
-                let until = now + session.remote.response_delay(&to);
-                let function = cmd.function;
+                let again = matches!(
+                    (owner, &classifier),
+                    (Owner::Actor(..), CmdClassifier::Read | CmdClassifier::Call)
+                );
                 let pending = Pending {
                     request,
                     owner,
                     classifier: classifier.clone(),
                     from: from.clone(),
                     to: to.clone(),
-                    function,
-                    until,
+                    function: cmd.function,
+                    until: now + session.remote.response_delay(&to),
+                    again: again.then(|| cmd.clone()),
+                    repeated,
+                    part: classifier == CmdClassifier::Read && !cmd.filters.is_empty(),
                 };
                 session.requests.sent(counter, pending);
                 let device = session.remote.device.clone();
@@ -64,11 +70,16 @@ impl Spine {
                 let relation =
                     self.subscriptions.get(subscription).filter(|relation| relation.peer == peer)?;
                 let (client, server) = (relation.client.clone(), relation.server.clone());
-                let data = self.current(peer, &server, function)?;
+                let cmd = if function == FunctionId::NODE_MANAGEMENT_DETAILED_DISCOVERY_DATA {
+                    self.sessions.get_mut(&peer)?.untold.take(&self.device)?
+                } else {
+                    let data = self.current(peer, &server, function)?;
+                    Cmd { function, filters: Vec::new(), data }
+                };
                 let counter = self.counter.take();
                 let device = self.sessions.get(&peer)?.remote.device.clone();
                 let head = self.head(server, (device, client), counter, None, CmdClassifier::Notify, false);
-                Some((head, Cmd { function, filters: Vec::new(), data }))
+                Some((head, cmd))
             }
         }
     }
@@ -121,8 +132,11 @@ impl Spine {
     ) -> Result<Cmd, Refusal> {
         let data = self.current(peer, from, function).unwrap_or_else(|| Tape::empty(function.info().ty));
         let part = match filter {
-            Some(filter) if !from.is_node_management() => exchange::restrict(&data, filter)?,
-            _ => None,
+            Some(filter) if function == FunctionId::NODE_MANAGEMENT_DETAILED_DISCOVERY_DATA => {
+                discovery::detailed_part(&self.device, filter)?
+            }
+            Some(filter) => exchange::restrict(&data, filter)?,
+            None => None,
         };
         Ok(match part {
             Some(data) => Cmd { function, filters: alloc::vec![Filter::partial()], data },

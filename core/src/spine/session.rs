@@ -6,7 +6,8 @@ use super::event::{Broken, Event, Outcome, Unsettled};
 use super::fault::Refusal;
 use super::relation::RelationKind;
 use super::remote::Remote;
-use super::request::{Owner, Requests, Step};
+use super::request::{Owner, Pending, Requests, Step};
+use super::tree::Untold;
 use super::write::Asker;
 use crate::ids::{PeerId, RequestId};
 use crate::model::{Cmd, CmdClassifier, Filter, FunctionId};
@@ -36,6 +37,7 @@ pub(crate) enum Item {
         from: FeaturePath,
         to: FeaturePath,
         cmd: Cmd,
+        repeated: usize,
     },
     /// The answer to a read.
     Reply { asker: Asker, from: FeaturePath, function: FunctionId, filter: Option<Filter> },
@@ -66,6 +68,8 @@ pub struct Session {
     /// Its requests that wait for an answer.
     pub(crate) requests: Requests,
     pub(crate) outbox: VecDeque<Item>,
+    /// Changes of the local tree the peer has not been told yet.
+    pub(super) untold: Untold,
     pub(crate) opening: Opening,
     /// The peer has read this node's discovery.
     pub(crate) knows_us: bool,
@@ -73,6 +77,8 @@ pub struct Session {
     pub(crate) use_cases_known: bool,
     /// Repetitions of the use case read, and when the next one is due.
     pub(crate) use_case_repeats: (usize, Option<Instant>),
+    /// Unanswered requests of actors, and when they are sent again.
+    repeats: Vec<(Instant, Item)>,
 }
 
 impl Session {
@@ -81,10 +87,12 @@ impl Session {
             remote: Remote::default(),
             requests: Requests::default(),
             outbox: VecDeque::new(),
+            untold: Untold::default(),
             opening: Opening::Asked(0),
             knows_us: false,
             use_cases_known: false,
             use_case_repeats: (0, None),
+            repeats: Vec::new(),
         }
     }
 
@@ -132,7 +140,8 @@ impl Session {
         };
         let use_cases = self.use_case_repeats.1.map(|at| (at, "repeated use case read"));
         let requests = self.requests.deadline().map(|at| (at, "answer of a peer"));
-        opening.into_iter().chain(use_cases).chain(requests).min_by_key(|(at, _)| *at)
+        let repeats = self.repeats.iter().map(|(at, _)| (*at, "repeated request"));
+        opening.into_iter().chain(use_cases).chain(requests).chain(repeats).min_by_key(|(at, _)| *at)
     }
 }
 
@@ -168,13 +177,14 @@ impl Spine {
             self.writes.take(ticket);
             self.events.push_back(Event::Unsettled { ticket, why: Unsettled::SessionEnded });
         }
-        let unsent = session.outbox.drain(..).filter_map(|item| match item {
+        let repeats = session.repeats.drain(..).map(|(_, item)| item);
+        let unsent = session.outbox.drain(..).chain(repeats).filter_map(|item| match item {
             Item::Request { request, owner, .. } => Some((request, owner)),
             _ => None,
         });
         let sent: Vec<_> = session.requests.drain().map(|pending| (pending.request, pending.owner)).collect();
         for (request, owner) in sent.into_iter().chain(unsent) {
-            self.events.push_back(Event::Answered { peer, request, owner, outcome: Outcome::SessionEnded });
+            self.answered(peer, request, owner, Outcome::SessionEnded, None);
         }
         self.held.retain(|held| held.asker.peer != peer);
         self.release(RelationKind::Subscription, peer);
@@ -230,12 +240,16 @@ impl Spine {
         self.touched.insert(peer);
         let overdue = |spine: &mut Self| spine.sessions.get_mut(&peer)?.requests.overdue(now);
         while let Some(late) = overdue(self) {
-            if let Owner::Spine(step) = late.owner {
-                self.repeat(peer, step, now);
-                continue;
+            match late.owner {
+                Owner::Spine(step) => self.repeat(peer, step, now),
+                _ => self.repeat_request(peer, late, now),
             }
-            let (request, owner) = (late.request, late.owner);
-            self.events.push_back(Event::Answered { peer, request, owner, outcome: Outcome::TimedOut });
+        }
+        while let Some(session) = self.sessions.get_mut(&peer)
+            && let Some(at) = session.repeats.iter().position(|(at, _)| *at <= now)
+        {
+            let (_, item) = session.repeats.swap_remove(at);
+            self.push(peer, item);
         }
         let Some(session) = self.sessions.get_mut(&peer) else { return };
         if session.use_case_repeats.1.is_some_and(|at| at <= now) {
@@ -251,6 +265,31 @@ impl Spine {
             Opening::Known(at) if at <= now => self.begin_calls(peer),
             _ => {}
         }
+    }
+
+    /// A request was not answered: what reads or relates for an actor is sent again a few times, ever later
+    /// (SPINE IG 2.6.2).
+    fn repeat_request(&mut self, peer: PeerId, late: Pending, now: Instant) {
+        let Pending { request, owner, classifier, from, to, again, repeated, .. } = late;
+        match (RETRIES.get(repeated), again, self.sessions.get_mut(&peer)) {
+            (Some(wait), Some(cmd), Some(session)) => {
+                let repeated = repeated.saturating_add(1);
+                let item = Item::Request { request, owner, classifier, from, to, cmd, repeated };
+                session.repeats.push((now + *wait, item));
+            }
+            _ => self.answered(peer, request, owner, Outcome::TimedOut, None),
+        }
+    }
+
+    pub(super) fn answered(
+        &mut self,
+        peer: PeerId,
+        request: RequestId,
+        owner: Owner,
+        outcome: Outcome,
+        reply: Option<Cmd>,
+    ) {
+        self.events.push_back(Event::Answered { peer, request, owner, outcome, reply });
     }
 
     /// A step of the opening was not answered: it is repeated a few times, ever later (SPINE IG 2.6.2).

@@ -3,6 +3,7 @@
 use super::address::FeaturePath;
 use super::event::{Event, Unsettled};
 use super::fault::{ErrorNumber, Refusal};
+use super::remote::DEFAULT_RESPONSE_DELAY;
 use super::session::Item;
 use super::{Spine, exchange};
 use crate::ids::{ActorId, PeerId, Ticket};
@@ -14,8 +15,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// How long a decision may take before the peer is refused; within its patience of 10 s (SPINE 5.2.5.3).
-pub const DECISION_TIME: Duration = Duration::from_millis(9_500);
+/// By how much a decision has to come earlier than the peer's patience ends (SPINE 5.2.5.3).
+pub const DECISION_MARGIN: Duration = Duration::from_millis(500);
 /// Writes of all peers that may wait for a decision; more are refused with error 3.
 pub const MAX_TICKETS: usize = 64;
 /// Writes of one peer that may wait for a decision; the others keep room.
@@ -237,12 +238,24 @@ impl Spine {
         }
     }
 
+    /// How long a decision on a write to this feature may take: 9.5 s, or more where it announces so.
+    pub(super) fn decision_time(&self, feature: &FeaturePath) -> Duration {
+        let announced = self.device.feature(feature).and_then(|feature| feature.response_delay);
+        announced.unwrap_or_default().max(DEFAULT_RESPONSE_DELAY).saturating_sub(DECISION_MARGIN)
+    }
+
+    /// Whether peers may add and remove entries of a local function.
+    pub(super) fn is_open_list(&self, feature: &FeaturePath, function: FunctionId) -> bool {
+        self.device.function(feature, function).is_some_and(|slot| slot.open_list)
+    }
+
     /// Carries a ticket out, as it resolves against the data of this moment. `false` where it is not open.
     pub fn accept(&mut self, ticket: Ticket) -> bool {
         let Some(proposal) = self.writes.take(ticket) else { return false };
         let Proposal { asker, feature, cmd, .. } = proposal;
         let Some(before) = self.tape(&feature, cmd.function).cloned() else { return false };
-        match exchange::apply_write(&before, &cmd) {
+        let open_list = self.is_open_list(&feature, cmd.function);
+        match exchange::apply_write(&before, &cmd, open_list) {
             Ok(data) => {
                 let changed = self.commit(&feature, cmd.function, data, Some(ticket));
                 let durable = self.device.function(&feature, cmd.function).is_some_and(|slot| slot.durable);

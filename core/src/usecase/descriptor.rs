@@ -1,8 +1,8 @@
 //! What a use case actor is, as data: one row an actor.
 
 use crate::model::{EntityType, FeatureType, FunctionId, Role};
-use crate::spine::Operations;
 use crate::spine::device::{Device, LocalUseCase};
+use crate::spine::{Operations, WriteAccess};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -36,8 +36,8 @@ pub struct FeatureNeed {
     pub role: Role,
     /// Functions it offers.
     pub functions: &'static [(FunctionId, Operations)],
-    /// Only one client entity may hold bindings to such features (LPC IG 3.5).
-    pub exclusive: bool,
+    /// Who may write.
+    pub access: WriteAccess,
     /// Offers a heartbeat.
     pub heartbeat: bool,
 }
@@ -52,7 +52,7 @@ impl Descriptor {
                 device.add_function(&path, function, operations);
             }
             if let Some(feature) = device.feature_mut(&path) {
-                feature.exclusive |= need.exclusive;
+                feature.access = feature.access.max(need.access);
             }
         }
         device.use_cases.push(LocalUseCase {
@@ -62,6 +62,7 @@ impl Descriptor {
             version: self.version.to_string(),
             sub_revision: self.sub_revision.to_string(),
             scenarios: self.scenarios.to_vec(),
+            available: true,
         });
     }
 

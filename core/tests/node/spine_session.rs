@@ -79,6 +79,7 @@ fn ask_beat(tester: &mut Tester) {
         from: FeaturePath::new(&[1], 5),
         to: FeaturePath::new(&[1], 2),
         function: FunctionId::DEVICE_DIAGNOSIS_HEARTBEAT_DATA,
+        filter: None,
     };
     assert!(matches!(tester.solo.call(call), Ok(Answer::Request(_))));
 }

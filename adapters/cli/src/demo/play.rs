@@ -3,7 +3,7 @@
 use super::told::{What, Who};
 use eebus_core::ids::{PeerId, RequestId};
 use eebus_core::model::{FeatureType, FunctionData, LoadControlLimitListData, Role};
-use eebus_core::node::{Answer, At, Call, Event, Rung};
+use eebus_core::node::{At, Event, Rung};
 use eebus_core::spine::{FeaturePath, Outcome};
 use eebus_core::usecase::Watts;
 use eebus_core::usecase::lpc::{Event as Lpc, Limit, Written};
@@ -47,7 +47,7 @@ impl Voice {
             Event::Listening { port } => What::Listens { port },
             Event::Connected { .. } => What::Connected,
             Event::Readiness { readiness, .. } if readiness.rung == Rung::Handshaken => What::Handshaken,
-            Event::Discovered { peer } => {
+            Event::Discovered { peer, .. } => {
                 let remote = node.view().peer(peer).and_then(|peer| peer.remote);
                 What::Discovered {
                     device: remote.and_then(|remote| remote.device.clone()).unwrap_or_default(),
@@ -104,7 +104,7 @@ pub(crate) fn control_box(voice: Voice, wanted: Limit) -> impl FnMut(&mut At<'_>
                 voice.tell(What::Trouble { detail: misuse.to_string() });
             }
         }
-        Event::Answered { peer, request, outcome: Outcome::Done } if reading == Some(request) => {
+        Event::Answered { peer, request, outcome: Outcome::Done, .. } if reading == Some(request) => {
             if let Some(limit) = limit_read(node, peer) {
                 voice.tell(What::ReadBack { limit });
             }
@@ -132,10 +132,7 @@ fn own_feature(node: &At<'_>) -> Option<FeaturePath> {
 
 fn read_limit(node: &mut At<'_>, peer: PeerId) -> Option<RequestId> {
     let (from, to) = (own_feature(node)?, limit_feature(node, peer)?);
-    match node.call(Call::Read { peer, from, to, function: LoadControlLimitListData::FUNCTION }) {
-        Ok(Answer::Request(request)) => Some(request),
-        _ => None,
-    }
+    node.peer(peer).read(&from, &to, LoadControlLimitListData::FUNCTION, None).ok()
 }
 
 /// The limit the peer answered with.

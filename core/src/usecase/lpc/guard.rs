@@ -7,7 +7,7 @@ use super::{
 use crate::ids::PeerId;
 use crate::json::ElementTag;
 use crate::model::*;
-use crate::spine::{Device, Event as SpineEvent, FeaturePath, Offer, Outcome, Proposal, RelationKind, Vote};
+use crate::spine::{Device, Event as SpineEvent, FeaturePath, Outcome, Proposal, RelationKind, Vote};
 use crate::time::Instant;
 use crate::usecase::{
     Actor, Command, CommandMisuse, Context, Descriptor, Event as UseCaseEvent, Recipe, View, ViewContext,
@@ -305,16 +305,7 @@ impl EnergyGuard {
             }),
             ..Default::default()
         };
-        let remote = cx.spine.remote(peer);
-        let partial = remote
-            .and_then(|remote| remote.features.get(&partner.load_control)?.functions.get(&LIMITS)?.write)
-            .is_none_or(|offer| offer == Offer::Partial);
-        let cmd = if partial {
-            partial_limit(id, entry)
-        } else {
-            let stored = remote.and_then(|remote| remote.data(&partner.load_control)).unwrap_or_default();
-            full_limits(stored, entry)
-        };
+        let cmd = partial_limit(id, entry);
         let to = partner.load_control.clone();
         cx.write(peer, Purpose::Limit.tag(number), &client, &to, cmd);
     }
@@ -441,18 +432,6 @@ fn partial_limit(id: LoadControlLimitId, entry: LoadControlLimitData) -> Cmd {
     cmd
 }
 
-/// For a peer that takes whole lists only: its own list, with the one entry changed.
-fn full_limits(mut list: LoadControlLimitListData, entry: LoadControlLimitData) -> Cmd {
-    let stored = list.load_control_limit_data.iter_mut().find(|stored| stored.limit_id == entry.limit_id);
-    match stored {
-        Some(stored) => {
-            *stored = LoadControlLimitData { is_limit_changeable: stored.is_limit_changeable, ..entry };
-        }
-        None => list.load_control_limit_data.push(entry),
-    }
-    Cmd::data(&list)
-}
-
 /// The limit that is LPC's, by the four elements that select it (LPC Table 22).
 fn find_limit(descriptions: &LoadControlLimitDescriptionListData) -> Option<LoadControlLimitId> {
     let matching = descriptions.load_control_limit_description_data.iter().find(|d| {
@@ -502,7 +481,7 @@ impl Actor for EnergyGuard {
 
     fn handle(&mut self, event: &SpineEvent, cx: &mut Context<'_>) {
         match event {
-            SpineEvent::UseCases { peer } | SpineEvent::Discovered { peer } => self.meet(*peer, cx),
+            SpineEvent::UseCases { peer } | SpineEvent::Discovered { peer, .. } => self.meet(*peer, cx),
             SpineEvent::Closed { peer } => self.partners.retain(|_, partner| partner.peer != *peer),
             SpineEvent::Data { peer, feature, function } => self.reported(*peer, feature, *function, cx),
             SpineEvent::Answered { owner: crate::spine::Owner::Actor(actor, tag), outcome, .. }

@@ -15,7 +15,7 @@ pub use system::{Approval, ControllableSystem};
 use super::{Descriptor, FeatureNeed, Watts};
 use crate::ids::{PeerId, Ticket};
 use crate::model::{AbsoluteOrRelativeTime, FeatureType, FunctionId, Role, TimePoint};
-use crate::spine::{Offer, Operations, Outcome};
+use crate::spine::{Offer, Operations, Outcome, WriteAccess};
 use crate::time::Instant;
 use core::fmt;
 use core::time::Duration;
@@ -49,35 +49,35 @@ pub(super) static SYSTEM: Descriptor = Descriptor {
             feature_type: FeatureType::LoadControl,
             role: Role::Server,
             functions: &[(LIMIT_DESCRIPTIONS, READ), (LIMITS, Operations::READ_WRITE)],
-            exclusive: true,
+            access: WriteAccess::Group,
             heartbeat: false,
         },
         FeatureNeed {
             feature_type: FeatureType::DeviceConfiguration,
             role: Role::Server,
             functions: &[(KEY_DESCRIPTIONS, READ), (KEYS, Operations::READ_WRITE)],
-            exclusive: true,
+            access: WriteAccess::Group,
             heartbeat: false,
         },
         FeatureNeed {
             feature_type: FeatureType::DeviceDiagnosis,
             role: Role::Server,
             functions: &[(HEARTBEAT, READ)],
-            exclusive: false,
+            access: WriteAccess::Free,
             heartbeat: true,
         },
         FeatureNeed {
             feature_type: FeatureType::ElectricalConnection,
             role: Role::Server,
             functions: &[(CHARACTERISTICS, READ)],
-            exclusive: false,
+            access: WriteAccess::Free,
             heartbeat: false,
         },
         FeatureNeed {
             feature_type: FeatureType::DeviceDiagnosis,
             role: Role::Client,
             functions: &[],
-            exclusive: false,
+            access: WriteAccess::Free,
             heartbeat: false,
         },
     ],
@@ -97,14 +97,14 @@ pub(super) static GUARD: Descriptor = Descriptor {
             feature_type: FeatureType::Generic,
             role: Role::Client,
             functions: &[],
-            exclusive: false,
+            access: WriteAccess::Free,
             heartbeat: false,
         },
         FeatureNeed {
             feature_type: FeatureType::DeviceDiagnosis,
             role: Role::Server,
             functions: &[(HEARTBEAT, READ)],
-            exclusive: false,
+            access: WriteAccess::Free,
             heartbeat: true,
         },
     ],

@@ -349,7 +349,7 @@ impl Actor for ControllableSystem {
             {
                 self.look_for_guard(cx);
             }
-            SpineEvent::Discovered { peer }
+            SpineEvent::Discovered { peer, .. }
                 if self.guard.as_ref().is_some_and(|(guard, _)| guard == peer) =>
             {
                 self.listen(cx);

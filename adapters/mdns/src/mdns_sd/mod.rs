@@ -1,0 +1,168 @@
+//! The backend on mdns-sd.
+
+mod links;
+mod probe;
+mod responder;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use eebus_core::ship::txt::Record;
+use tracing::{info, warn};
+
+use crate::desk::{Desk, Wanted, Work};
+use crate::known::Known;
+use crate::{Discovery, Found, GOODBYE_TIME, LOG, Options, Warning};
+use links::{Link, links};
+use probe::probe;
+use responder::Responder;
+
+pub use links::MAX_LINKS;
+
+/// How often interfaces are looked at.
+pub const LOOK_TIME: Duration = Duration::from_secs(5);
+
+/// mDNS by [mdns-sd](https://docs.rs/mdns-sd) on threads of its own; beside another responder on port 5353 as well.
+///
+/// One responder serves each link, which is an interface, or several with one subnet: so an address is announced only
+/// where it can be reached, also a link-local one, and a name may be another unit's on another link. Interfaces and
+/// addresses that come and go are followed within [`LOOK_TIME`]; point-to-point ones are not used. Records live 120 s
+/// (SRV, A, AAAA) and 75 min (PTR, TXT), as RFC 6762 10 recommends: a node that was killed is gone after 120 s.
+///
+/// Where two interfaces are on one link without a shared subnet, the second announces the node under a second name.
+#[derive(Debug)]
+pub struct MdnsSd(Desk);
+
+impl MdnsSd {
+    /// Starts it; nothing is announced or looked for yet.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no thread.
+    pub fn new(options: Options) -> io::Result<Self> {
+        Desk::start(move || Responders { options, running: Vec::new(), look: None, is_troubled: true })
+            .map(Self)
+    }
+}
+
+impl Discovery for MdnsSd {
+    fn announce(&mut self, record: &Record, port: u16) {
+        self.0.announce(record, port);
+    }
+
+    fn withdraw(&mut self) {
+        self.0.withdraw();
+    }
+
+    fn browse(&mut self, on: bool) {
+        self.0.browse(on);
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Found> {
+        self.0.poll(cx)
+    }
+}
+
+/// A responder for each link.
+struct Responders {
+    options: Options,
+    running: Vec<Responder>,
+    /// When to look at the interfaces again.
+    look: Option<Instant>,
+    /// Whether no link did multicast when it was last looked at.
+    is_troubled: bool,
+}
+
+impl Work for Responders {
+    fn turn(
+        &mut self,
+        wanted: &Wanted,
+        known: &mut Known,
+        cx: &mut Context<'_>,
+        now: Instant,
+    ) -> Option<Instant> {
+        if wanted.browse.is_none() {
+            known.clear();
+        }
+        if self.look.is_none_or(|look| look <= now) {
+            self.look = Some(now + LOOK_TIME);
+            self.look(known, now);
+        }
+        for responder in &mut self.running {
+            responder.turn(wanted, &self.options, known, cx, now);
+        }
+        self.look
+    }
+
+    fn stop(self) {
+        stop(self.running);
+    }
+}
+
+impl Responders {
+    /// Follows the interfaces of the system.
+    fn look(&mut self, known: &mut Known, now: Instant) {
+        let interfaces = match if_addrs::get_if_addrs() {
+            Ok(interfaces) => interfaces,
+            Err(error) => return warn!(target: LOG, %error, "can't list interfaces"),
+        };
+        let (mut links, more) = links(&interfaces, &self.options);
+        let is_news = links.len() != self.running.len()
+            || links.iter().any(|link| self.running.iter().all(|running| running.link != *link));
+        if !is_news && !self.is_troubled {
+            return;
+        }
+        let trouble = trouble(&links, &self.options);
+        self.is_troubled = trouble.is_some();
+        known.trouble(trouble);
+        if is_news && more > 0 {
+            warn!(target: LOG, more, "links beyond {MAX_LINKS} are not used: name the interfaces wanted");
+        }
+        let mut gone = Vec::new();
+        for mut responder in std::mem::take(&mut self.running) {
+            let is_same = |link: &Link| link.names.first() == responder.link.names.first();
+            if let Some(at) = links.iter().position(is_same) {
+                responder.relink(links.swap_remove(at));
+                self.running.push(responder);
+            } else {
+                known.lost(responder.label(), now);
+                gone.push(responder);
+            }
+        }
+        stop(gone);
+        for link in links {
+            info!(target: LOG, interfaces = ?link.names, "new link");
+            match Responder::new(link) {
+                Ok(responder) => self.running.push(responder),
+                Err(error) => known.warn(Warning::NoMulticast(error.to_string())),
+            }
+        }
+    }
+}
+
+/// What keeps every link from multicast, if anything does.
+fn trouble(links: &[Link], options: &Options) -> Option<Warning> {
+    let mut reasons = BTreeSet::new();
+    for address in links.iter().flat_map(|link| &link.addresses) {
+        match probe(address) {
+            Ok(()) => return None,
+            Err(error) => reasons.insert(format!("{}: {error}", address.ip)),
+        };
+    }
+    Some(Warning::NoMulticast(match (reasons.is_empty(), options.interfaces.is_empty()) {
+        (false, _) => reasons.into_iter().collect::<Vec<_>>().join(", "),
+        (true, true) => "no interface is up with an address".to_owned(),
+        (true, false) => format!("{} is not up with an address", options.interfaces.join(", ")),
+    }))
+}
+
+/// Ends responders side by side; each says goodbye first.
+fn stop(responders: Vec<Responder>) {
+    let until = Instant::now() + GOODBYE_TIME;
+    let ends: Vec<_> = responders.into_iter().filter_map(Responder::stop).collect();
+    for end in ends {
+        let _ = end.recv_deadline(until);
+    }
+}
