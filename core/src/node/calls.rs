@@ -18,22 +18,15 @@ impl Node {
             return Err(Misuse::ShuttingDown);
         }
         match call {
+            Call::AddPeer { ski, .. } if ski == self.config.key.ski => Err(Misuse::OwnSki),
             Call::AddPeer { ski, endpoints } => {
-                if ski == self.config.key.ski {
-                    return Err(Misuse::OwnSki);
-                }
                 self.add_peer(ski, endpoints).map(Answer::Peer).ok_or(Misuse::TooManyPeers)
             }
             Call::Trust { peer } => self.known(peer).map(|()| self.trust_by_user(peer)).map(done),
             Call::Refuse { peer } => self.known(peer).map(|()| self.refuse(peer)).map(done),
             Call::Forget { peer } => self.known(peer).map(|()| self.forget(peer)).map(done),
             Call::ForgetAll => {
-                self.peers
-                    .iter()
-                    .map(|(id, _)| id)
-                    .collect::<Vec<_>>()
-                    .into_iter()
-                    .for_each(|id| self.forget(id));
+                self.forget_all();
                 Ok(Answer::Done)
             }
             Call::Rename { peer, label } => self.known(peer).map(|()| self.rename(peer, &label)).map(done),
@@ -42,9 +35,7 @@ impl Node {
                 Ok(Answer::Done)
             }
             Call::SetRegister { register } => {
-                if core::mem::replace(&mut self.config.record.register, register) != register {
-                    self.announce();
-                }
+                self.set_register(register);
                 Ok(Answer::Done)
             }
             Call::Connect { peer } => self.connect(peer).map(done),

@@ -267,7 +267,7 @@ impl Node {
             return;
         };
         self.link_failed(id, stage, cause, alloc::format!("{}: {detail}", entry.to));
-        self.notify(Event::DialFailed { peer: id, endpoint: entry.to, stage, cause, detail });
+        self.notify(Event::DialFailed { peer: id, endpoint: entry.to, stage, detail });
         self.touch(id);
         match self.peers.get(id) {
             Some(peer) if !peer.dialling.is_running() && peer.conns.is_empty() => self.back_off(id, false),

@@ -1,7 +1,6 @@
 //! What the application is told.
 
 use super::action::Endpoint;
-use super::failure::Cause;
 use super::input::{Lost, Stage};
 use super::peers::Decision;
 use super::readiness::Readiness;
@@ -120,8 +119,6 @@ pub enum Event {
         endpoint: Endpoint,
         /// At which stage.
         stage: Stage,
-        /// What it failed of.
-        cause: Cause,
         /// What the system said.
         detail: String,
     },

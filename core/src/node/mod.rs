@@ -243,6 +243,12 @@ impl Node {
         self.announce();
     }
 
+    fn set_register(&mut self, register: bool) {
+        if core::mem::replace(&mut self.config.record.register, register) != register {
+            self.announce();
+        }
+    }
+
     fn announce(&mut self) {
         if self.port.is_some() && !self.is_stopping() {
             self.act(Action::Announce(self.config.record.clone()));

@@ -70,6 +70,12 @@ impl Node {
         self.drop_idle_stranger(id);
     }
 
+    pub(super) fn forget_all(&mut self) {
+        for id in self.peers.iter().map(|(id, _)| id).collect::<Vec<_>>() {
+            self.forget(id);
+        }
+    }
+
     /// Trust is gone: what is connected is closed, what is known of the session forgotten.
     fn part(&mut self, id: PeerId) {
         self.cancel_round(id);

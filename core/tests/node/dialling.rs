@@ -105,7 +105,6 @@ fn an_address_that_does_not_answer_is_given_up_after_10_s() {
         peer,
         endpoint: Endpoint::new(address(1)),
         stage: Stage::Connect,
-        cause: Cause::NoAnswer,
         detail: "no answer in time".into(),
     };
     assert!(solo.events().contains(&failed));

@@ -23,7 +23,7 @@ pub(super) fn event(event: &Event) {
         Event::Unproved { conn, from, why } => {
             warn!(target: LOG, %conn, %from, reason = %why, "ended before it proved a key");
         }
-        Event::DialFailed { peer, endpoint, stage, detail, .. } => {
+        Event::DialFailed { peer, endpoint, stage, detail } => {
             info!(target: LOG, %peer, %endpoint, %stage, reason = detail, "dialling failed");
         }
         Event::Refused { conn, peer, from, why } => {
