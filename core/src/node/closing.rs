@@ -35,6 +35,7 @@ impl Node {
         };
         if !conn.is_closing() {
             self.loss_noted(peer, conn.ship().map(Connection::phase), &why);
+            self.lasted(peer, conn.data_since);
         }
         self.detach(peer, id);
         // A close of this node's own has set the time of the next round already.
@@ -111,9 +112,10 @@ impl Node {
         let Some(conn) = self.conns.get_mut(id).filter(|conn| !conn.is_closing()) else { return };
         conn.stage = ConnStage::Closing;
         conn.early.clear();
-        let peer = conn.peer;
+        let (peer, since) = (conn.peer, conn.data_since);
         self.act(Action::Close { conn: id, code, reason });
         if let Some(peer) = peer {
+            self.lasted(peer, since);
             self.detach(peer, id);
             self.redial(peer, refused);
         }

@@ -55,6 +55,8 @@ pub(super) struct Conn {
     pub(super) receive: u32,
     /// The phase of SHIP it last entered.
     pub(super) entered: Phase,
+    /// Since when it is in data exchange.
+    pub(super) data_since: Option<Instant>,
     pub(super) ping_at: Instant,
     pong_by: Option<Instant>,
     /// SPINE documents of a connection that does not carry the session.
@@ -143,6 +145,7 @@ impl Node {
             credit: Credit::default(),
             receive: SMALL_MESSAGE,
             entered: Phase::Cmi,
+            data_since: None,
             ping_at: self.now + PING_INTERVAL,
             pong_by: None,
             early: VecDeque::new(),

@@ -94,8 +94,12 @@ impl Node {
     }
 
     fn entered(&mut self, peer: PeerId, id: ConnId, phase: Phase) {
+        let now = self.now;
         if let Some(conn) = self.conns.get_mut(id) {
             conn.entered = phase;
+            if phase == Phase::Data {
+                conn.data_since = Some(now);
+            }
         }
         if phase == Phase::Data {
             self.dial_succeeded(peer);

@@ -47,7 +47,7 @@ pub use connections::{
 pub use credit::{MAX_FRAMES, MAX_OCTETS, STALL};
 pub use deadlines::{Deadline, Who};
 pub use dialer::{
-    CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY, STAGGER,
+    CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY, STAGGER, STEADY,
 };
 pub use event::{Event, PairingRequested, Refused};
 pub use failure::{Cause, Failure, FailureStage, PeerClose, Remedy};

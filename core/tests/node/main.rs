@@ -9,6 +9,7 @@ mod dialling;
 mod double;
 mod failures;
 mod pairing;
+mod recovery;
 mod requests;
 mod sightings;
 mod sim;
