@@ -280,7 +280,10 @@ impl Node {
     /// This node refused or closed a connection of the peer.
     pub(super) fn refusal_noted(&mut self, peer: PeerId, phase: Option<Phase>, why: Refused) {
         let remedy = match why {
-            Refused::DoubleConnection | Refused::ShuttingDown | Refused::NotTrusted => return,
+            Refused::DoubleConnection
+            | Refused::RecordLimit
+            | Refused::ShuttingDown
+            | Refused::NotTrusted => return,
             Refused::NoPong => Remedy::CheckNetwork,
             Refused::SelfConnection => Remedy::CheckSki,
             Refused::WriteStalled

@@ -41,8 +41,8 @@ pub use call::{Answer, Call, Misuse};
 pub use config::{Config, Entity, MAX_CONNECTIONS, MAX_PEERS, Product};
 pub use config_data::{ConfigData, Part, UnknownActor};
 pub use connections::{
-    LARGE_MESSAGE, MAX_EARLY, MAX_PER_PEER, MAX_REASSEMBLY, MAX_STRANGERS, MAX_UNPROVED, PING_INTERVAL,
-    PONG_TIME, SCARCE_MESSAGE, SMALL_MESSAGE, STAGE_TIME,
+    LARGE_MESSAGE, MAX_EARLY, MAX_PER_PEER, MAX_REASSEMBLY, MAX_RECORDS, MAX_STRANGERS, MAX_UNPROVED,
+    PING_INTERVAL, PONG_TIME, SCARCE_MESSAGE, SMALL_MESSAGE, STAGE_TIME,
 };
 pub use credit::{MAX_FRAMES, MAX_OCTETS, STALL};
 pub use deadlines::{Deadline, Who};

@@ -7,6 +7,7 @@ mod connections;
 mod deadlines;
 mod dialling;
 mod double;
+mod doubles;
 mod failures;
 mod pairing;
 mod recovery;
