@@ -7,6 +7,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use eebus_core::node::Saved;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::{Saving, Store};
@@ -61,13 +62,14 @@ impl Store for FileStore {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.wrong(error)),
         };
-        let content: Content<serde_json::Value> =
-            serde_json::from_str(&text).map_err(|error| self.wrong(error))?;
+        // The version first: another one may hold anything.
+        let content: Content<IgnoredAny> = serde_json::from_str(&text).map_err(|error| self.wrong(error))?;
         if content.version != VERSION {
             let found = content.version;
             return Err(self.wrong(format_args!("version {found} of the format is not version {VERSION}")));
         }
-        serde_json::from_value(content.saved).map(Some).map_err(|error| self.wrong(error))
+        let content: Content<Saved> = serde_json::from_str(&text).map_err(|error| self.wrong(error))?;
+        Ok(Some(content.saved))
     }
 
     fn save(&mut self, saved: Saved, saving: Saving) {
@@ -111,7 +113,7 @@ fn replace(path: &Path, saved: &Saved) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eebus_core::node::{Endpoint, Input, SavedData, SavedPeer, TrustSource};
+    use eebus_core::node::{Endpoint, Input, SavedData, SavedPeer, SavedVersion, TrustSource};
     use eebus_core::ship::identity::{Fingerprint, ShipId, Ski};
     use eebus_core::spine::FeaturePath;
 
@@ -126,6 +128,7 @@ mod tests {
         let function = FunctionId::DEVICE_CONFIGURATION_KEY_VALUE_LIST_DATA;
         let feature = FeaturePath::new(&[1], 2);
         Saved {
+            version: SavedVersion::default(),
             counters: 1_000,
             peers: vec![SavedPeer {
                 ski: Ski::new([7; 20]),
@@ -134,6 +137,7 @@ mod tests {
                 ship_id: Some(ShipId::new("ACME-Box-1")),
                 fingerprint: Some(Fingerprint([9; 32])),
                 endpoints: vec![Endpoint::new(([192, 0, 2, 1], 4712).into())],
+                reached: vec![Endpoint::new(([192, 0, 2, 2], 4712).into())],
             }],
             data: vec![SavedData {
                 feature,
@@ -175,11 +179,13 @@ mod tests {
             ("{", "EOF"),
             ("{\"version\":2,\"saved\":{}}", "version 2"),
             ("{\"version\":1,\"saved\":7}", "invalid type"),
+            ("{\"version\":1,\"saved\":{\"version\":3,\"peers\":{}}}", "saved in version 3"),
         ];
         for (text, why) in rows {
             fs::write(&path, text).unwrap();
             let error = FileStore::new(&path).load().unwrap_err().to_string();
             assert!(error.contains("node.json") && error.contains(why), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
         fs::remove_dir_all(folder).unwrap();
     }

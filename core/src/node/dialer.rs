@@ -15,6 +15,8 @@ use core::time::Duration;
 
 /// Addresses tried in one round.
 pub const MAX_ROUND: usize = 8;
+/// Addresses kept of where a peer was reached: those of the last leases and networks.
+pub const MAX_REACHED: usize = 4;
 /// Time between two dials of a round.
 pub const STAGGER: Duration = Duration::from_millis(250);
 /// An attempt without a connection is given up after this time.
@@ -40,8 +42,8 @@ pub(super) struct Dialling {
     next: Option<Instant>,
     /// Attempts of this round; with their connection once there is one.
     attempts: BTreeMap<AttemptId, Attempt>,
-    /// Where the peer was reached last.
-    reached: Option<Endpoint>,
+    /// Where the peer was reached, last first.
+    pub(super) reached: Vec<Endpoint>,
     /// Addresses that had their turn, where there are more than fit in a round.
     tried: usize,
     /// Rounds that failed in a row.
@@ -86,12 +88,13 @@ impl Node {
         let Some(peer) = self.peers.get(id) else { return Vec::new() };
         let seen = peer.sightings.values().flat_map(|seen| &seen.sighting.endpoints);
         let mut list: Vec<_> = Vec::new();
-        for endpoint in peer.endpoints.iter().chain(seen).filter(|endpoint| endpoint.is_usable()) {
+        let reached = peer.dialling.reached.iter();
+        for endpoint in reached.chain(&peer.endpoints).chain(seen).filter(|endpoint| endpoint.is_usable()) {
             if !list.contains(endpoint) {
                 list.push(endpoint.clone());
             }
         }
-        let reached = peer.dialling.reached.as_ref();
+        let reached = peer.dialling.reached.first();
         list.sort_by_key(|endpoint| (reached != Some(endpoint), endpoint.rank()));
         list
     }
@@ -101,7 +104,7 @@ impl Node {
         let mut list = self.endpoints(id);
         let Some(peer) = self.peers.get_mut(id) else { return VecDeque::new() };
         if list.len() > MAX_ROUND {
-            let fixed = usize::from(list.first() == peer.dialling.reached.as_ref());
+            let fixed = usize::from(list.first() == peer.dialling.reached.first());
             let others = list.get_mut(fixed..).unwrap_or_default();
             let turn = peer.dialling.tried.checked_rem(others.len()).unwrap_or(0);
             others.rotate_left(turn);
@@ -327,11 +330,10 @@ impl Node {
         let attempts = core::mem::take(&mut dialling.attempts);
         if let Some(won) = attempts.get(&winner) {
             // Where it was reached last is worth the first try next time, also after a restart.
-            dialling.reached = Some(won.to.clone());
-            self.unsaved |= peer.endpoints.first() != Some(&won.to);
-            peer.endpoints.retain(|endpoint| *endpoint != won.to);
-            peer.endpoints.insert(0, won.to.clone());
-            peer.endpoints.truncate(super::peers::MAX_ENDPOINTS);
+            self.unsaved |= dialling.reached.first() != Some(&won.to);
+            dialling.reached.retain(|endpoint| *endpoint != won.to);
+            dialling.reached.insert(0, won.to.clone());
+            dialling.reached.truncate(MAX_REACHED);
         }
         self.give_up(attempts, Some(winner));
         self.touch(id);

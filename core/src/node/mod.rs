@@ -47,7 +47,8 @@ pub use connections::{
 pub use credit::{MAX_FRAMES, MAX_OCTETS, STALL};
 pub use deadlines::{Deadline, Who};
 pub use dialer::{
-    CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY, STAGGER, STEADY,
+    CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_REACHED, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY,
+    STAGGER, STEADY,
 };
 pub use event::{Event, PairingRequested, Refused};
 pub use failure::{Cause, Failure, FailureStage, PeerClose, Remedy};
@@ -58,7 +59,7 @@ pub use peers::{
     Request,
 };
 pub use readiness::{Readiness, Rung, WaitsFor};
-pub use saved::{Saved, SavedData, SavedPeer};
+pub use saved::{Saved, SavedData, SavedPeer, SavedVersion};
 pub use sightings::Seen;
 pub use tap::{NoTap, Tap, Tapped};
 pub use trust_level::{PairingSecret, TrustLevel, TrustPolicy, TrustSource, Trusted};

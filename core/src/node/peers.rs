@@ -73,7 +73,7 @@ pub(super) struct Peer {
     pub(super) ship_id: Option<ShipId>,
     /// What discovery sees.
     pub(super) sightings: BTreeMap<Place, Seen>,
-    /// Given by the user, or where it was last reached.
+    /// Given by the application.
     pub(super) endpoints: Vec<Endpoint>,
     /// Open connections, oldest first.
     pub(super) conns: Vec<ConnId>,

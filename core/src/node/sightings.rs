@@ -39,7 +39,10 @@ impl Node {
         }
         let known = before.map_or(&[][..], |before| &before.sighting.endpoints);
         let fresh = sighting.endpoints.iter().filter(|endpoint| !known.contains(endpoint));
-        let fresh: Vec<_> = fresh.filter(|endpoint| !row.endpoints.contains(endpoint)).cloned().collect();
+        let fresh: Vec<_> = fresh
+            .filter(|endpoint| !row.endpoints.contains(endpoint) && !row.dialling.reached.contains(endpoint))
+            .cloned()
+            .collect();
         let is_elsewhere = before.is_none() || !fresh.is_empty();
         let since = before.map_or(now, |before| before.since);
         let ship_id = sighting.record.id.clone();

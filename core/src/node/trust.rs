@@ -62,6 +62,7 @@ impl Node {
         (row.ship_id, row.named) = (None, false);
         row.label.clear();
         row.endpoints.clear();
+        row.dialling.reached.clear();
         if was_kept {
             self.notify(Event::Decided { peer: id, decision: Decision::Undecided, source: None });
             self.unsaved = true;

@@ -37,8 +37,10 @@ pub struct PeerView<'a> {
     pub presented: Option<Fingerprint>,
     /// The stranger's wish to be trusted.
     pub request: Option<Request>,
-    /// Given by the application, or where it was reached last, that first.
+    /// Where it can be dialled, as given by the application.
     pub endpoints: &'a [Endpoint],
+    /// Where it was reached, last first.
+    pub reached: &'a [Endpoint],
     /// Where it stands on the ladder.
     pub readiness: Readiness,
     /// What last went wrong with it; it stays when the peer is well again.
@@ -111,6 +113,7 @@ impl<'a> View<'a> {
             presented: row.presented,
             request: row.request.filter(|_| row.decision == Decision::Undecided || row.presented.is_some()),
             endpoints: &row.endpoints,
+            reached: &row.dialling.reached,
             readiness: self.node.readiness(id)?,
             failure: row.failure.as_ref(),
             session: row.session,

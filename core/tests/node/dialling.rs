@@ -237,7 +237,10 @@ fn the_address_that_worked_last_is_first_even_behind_a_better_kind_and_after_a_r
     let conn = solo.reached(solo.dials()[0].0, 1);
     solo.shake_as_server(conn);
     let saved = solo.saved.clone().unwrap();
-    assert_eq!(saved.peers[0].endpoints[0], endpoints[2]);
+    assert_eq!(saved.peers[0].reached, [endpoints[2].clone()]);
+    let mut solo = Solo::with(config(), Some(saved));
+    solo.wait(secs(3));
+    assert_eq!(solo.dials()[0].1, endpoints[2]);
 }
 
 #[test]
@@ -297,7 +300,7 @@ fn after_a_restart_trusted_peers_are_dialled_within_3_s_the_smaller_ski_2_s_late
         ..SavedPeer::new(key(octet).ski, Some(TrustSource::UserVerified.trust()))
     };
     for (octet, from, to) in [(1, secs(0), secs(3)), (99, secs(2), secs(5))] {
-        let saved = Saved { counters: 0, peers: vec![peer(octet)], data: vec![] };
+        let saved = Saved { peers: vec![peer(octet)], ..Default::default() };
         for seed in 0..32 {
             let mut node = Node::new(config(), Some(saved.clone()), [seed; 32], Instant::ZERO);
             while node.poll_action().is_some() {}

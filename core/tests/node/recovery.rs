@@ -128,7 +128,7 @@ fn a_peer_that_moved_without_a_word_is_found_where_it_is_seen() {
     solo.pongs = true;
     solo.shake_as_server(conn);
     assert_eq!(solo.session(peer), Some(conn));
-    assert_eq!(solo.saved.clone().unwrap().peers[0].endpoints[0], Endpoint::new(address(7)));
+    assert_eq!(solo.saved.clone().unwrap().peers[0].reached[0], Endpoint::new(address(7)));
 }
 
 #[test]
@@ -214,4 +214,27 @@ fn more_addresses_than_fit_in_a_round_all_get_their_turn_behind_the_last_good_on
     let others: Vec<_> = rounds.iter().flat_map(|round| &round[1..]).cloned().collect();
     assert_eq!(others[..16], endpoints);
     assert_eq!(others[16..], endpoints[..12]);
+}
+
+#[test]
+fn addresses_given_by_the_application_outlive_every_move() {
+    let (mut solo, peer, mut conn) = connected(1);
+    for at in 10..40 {
+        solo.lost(conn);
+        let (_, first, _) = next_dial(&mut solo);
+        refuse(&mut solo, first);
+        solo.give(seen(1, at));
+        // What is seen is dialled in this round or the next.
+        let found = |solo: &Solo| solo.dials().into_iter().find(|(_, to)| *to == Endpoint::new(address(at)));
+        while found(&solo).is_none() {
+            solo.wait(secs(1));
+        }
+        conn = solo.reached(found(&solo).unwrap().0, 1);
+        solo.shake_as_server(conn);
+        solo.wait(secs(20));
+    }
+    let view = solo.node.view().peer(peer).unwrap();
+    assert_eq!(view.endpoints, [Endpoint::new(address(1))]);
+    let reached: Vec<_> = [39, 38, 37, 36].map(|at| Endpoint::new(address(at))).into();
+    assert_eq!(view.reached, reached);
 }
