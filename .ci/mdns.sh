@@ -1,103 +1,109 @@
 #!/usr/bin/env bash
-# Two nodes that find each other by mDNS alone, in network namespaces joined by a cable. Needs root and iproute2.
+# Nodes that find each other by mDNS alone, by the backend that needs no daemon.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+. "$(dirname "$0")/mdns-lib.sh"
+cargo build -p eebus-smol --example by_mdns
+by_mdns=${CARGO_TARGET_DIR:-target}/debug/examples/by_mdns
 
-if [ "$(id -u)" != 0 ] || ! command -v ip >/dev/null || ! unshare -n true 2>/dev/null; then
-    echo "skipped: needs root, iproute2 and network namespaces"
-    exit 0
-fi
-cargo build -p eebus-mdns -p eebus-smol --example find --example by_mdns
-examples=${CARGO_TARGET_DIR:-target}/debug/examples
-find=$examples/find
-scratch=$(mktemp -d)
-left=eebus-left-$$ right=eebus-right-$$
-left_ski=1111111111111111111111111111111111111111 right_ski=2222222222222222222222222222222222222222
-pids=()
+space left; space middle; space right
+cable "$left" eth0 10.77.0.1/24 "$middle" eth0 10.77.0.2/24
+cable "$middle" eth1 10.78.0.2/24 "$right" eth0 10.78.0.1/24
 
-finish() {
-    for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
-    for space in $left $right; do ip netns del "$space" 2>/dev/null || true; done
-    rm -rf "$scratch"
-}
-trap finish EXIT
-
-for space in $left $right; do ip netns add "$space"; done
-ip link add eth0 netns $left type veth peer name eth0 netns $right
-ip -n $left address add 10.77.0.1/24 dev eth0
-ip -n $right address add 10.77.0.2/24 dev eth0
-for space in $left $right; do
-    ip -n "$space" link set eth0 up
-    ip netns exec "$space" sysctl -qw net.ipv6.conf.eth0.accept_dad=0
-done
-
-# run NAME NAMESPACE SKI: a node that is told lines through the pipe NAME.in and writes what it finds to NAME.
-run() {
-    rm -f "$scratch/$1" "$scratch/$1.in" && mkfifo "$scratch/$1.in"
-    ip netns exec "$2" "$find" "$1" "$3" 4712 <"$scratch/$1.in" >>"$scratch/$1" 2>"$scratch/$1.log" &
-    pids+=($!)
-}
-
-# within SECONDS FILE PATTERN…: FILE has a line with every pattern by then.
-within() {
-    local until=$((SECONDS + $1)) file=$scratch/$2 lines
-    shift 2
-    while :; do
-        lines=$(cat "$file" 2>/dev/null || true)
-        for pattern in "$@"; do lines=$(grep -F -e "$pattern" <<<"$lines" || true); done
-        [ -n "$lines" ] && return
-        if ((SECONDS > until)); then
-            printf 'no line with: %s\n' "$*"
-            tail -n 20 "$file" "$file.log"
-            exit 1
-        fi
-        sleep 0.1
-    done
-}
-
-# meet NAME ADDRESS…: both nodes find each other at these addresses, a changed record is seen, and a goodbye too.
+# meet ADDRESS ADDRESS: two nodes on one cable find each other there, hear of a changed record, and a goodbye.
 meet() {
-    run left $left $left_ski; exec 8>"$scratch/left.in"
-    run right $right $right_ski; exec 9>"$scratch/right.in"
-    within 10 left '"seen":"right"' "$2"
-    within 10 right '"seen":"left"' "$1"
-    echo register >&9
-    within 5 left '"seen":"right"' '"register":true'
-    exec 9>&-
-    within 2 left '"gone":"right"'
+    node a "$left" $a_ski
+    node b "$middle" $b_ski b mdns-sd eth0
+    within 10 a '"seen":"b"' "$2" '"interface":"eth0"'
+    within 10 b '"seen":"a"' "$1" '"interface":"eth0"'
+    tell b register
+    within 5 a '"seen":"b"' '"register":true'
+    leave b
+    within 3 a '"gone":"b"'
+    leave a
 }
 
 echo "--- IPv4 only"
-for space in $left $right; do ip netns exec "$space" sysctl -qw net.ipv6.conf.all.disable_ipv6=1; done
+only 4 "$left" eth0 10.77.0.1/24; only 4 "$middle" eth0 10.77.0.2/24
 meet 10.77.0.1:4712 10.77.0.2:4712
-exec 8>&-
-within 2 left '"seen":"right"'
+never a fe80::
 
 echo "--- control box and heat pump: a limit comes into force"
-ip netns exec $left "$examples/by_mdns" box >"$scratch/box" 2>"$scratch/box.log" 8>&- &
-pids+=($!)
-ip netns exec $right "$examples/by_mdns" pump >"$scratch/pump" 2>"$scratch/pump.log" 8>&- &
-pids+=($!)
+for part in box pump; do
+    [ $part = box ] && at=$left || at=$middle
+    ip netns exec "$at" "$by_mdns" $part >"$scratch/$part" 2>"$scratch/$part.log" &
+    pids[$part]=$!
+done
 within 20 pump "limited to"
-kill -9 "${pids[-1]}" "${pids[-2]}"
+end box; end pump
 
 echo "--- IPv6 link-local only"
-for space in $left $right; do
-    ip -n "$space" -4 address flush dev eth0
-    ip netns exec "$space" sysctl -qw net.ipv6.conf.all.disable_ipv6=0
-done
+only 6 "$left" eth0; only 6 "$middle" eth0
 sleep 2
 meet '[fe80::' '[fe80::'
-if grep -F '[fe80::' "$scratch/left" | grep -vE '\[fe80::[0-9a-f:]+%[0-9]+\]'; then
+if grep -F '[fe80::' "$scratch/a" "$scratch/b" | grep -vE '\[fe80::[0-9a-f:]+%[0-9]+\]'; then
     echo "a link-local address lost its scope"
     exit 1
 fi
 
-echo "--- killed: gone once its record runs out"
-run right $right $right_ski; exec 9>"$scratch/right.in"
-: >"$scratch/left"
-within 10 left '"seen":"right"'
-: >"$scratch/left"
-kill -9 "${pids[-1]}"
-within 150 left '"gone":"right"'
-exec 8>&- 9>&-
+echo "--- two interfaces: each link hears the addresses of that link, units of one name are told apart"
+ip -n "$left" address add 10.77.0.1/24 dev eth0
+ip -n "$middle" address add 10.77.0.2/24 dev eth0
+local_of() { ip -n "$1" -6 -o address show dev "$2" scope link | grep -oE 'fe80::[0-9a-f:]+'; }
+node a "$left" $a_ski same
+node b "$right" $b_ski same
+node c "$middle" 3333333333333333333333333333333333333333
+within 10 c '"seen":"same"' $a_ski '"interface":"eth0"' 10.77.0.1:4712 "[$(local_of "$left" eth0)%"
+within 10 c '"seen":"same"' $b_ski '"interface":"eth1"' 10.78.0.1:4712 "[$(local_of "$right" eth0)%"
+within 10 a '"seen":"c"' 10.77.0.2:4712 "[$(local_of "$middle" eth0)%"
+within 10 b '"seen":"c"' 10.78.0.2:4712 "[$(local_of "$middle" eth1)%"
+never a 10.78.; never b 10.77.; never a "$(local_of "$middle" eth1)"; never b "$(local_of "$middle" eth0)"
+leave b
+within 3 c '"gone":"same"' $b_ski '"interface":"eth1"'
+never c "\"gone\":\"same\",\"interface\":\"eth0\""
+leave a; leave c
+
+echo "--- two interfaces on one network are one node"
+ip -n "$middle" link set eth1 down
+ip link add eth1 netns "$left" type veth peer name eth2 netns "$middle"
+ip -n "$middle" link add bridge type bridge
+for name in eth0 eth2; do ip -n "$middle" link set $name master bridge up; done
+ip -n "$middle" address flush dev eth0
+ip -n "$middle" address add 10.77.0.2/24 dev bridge
+ip -n "$middle" link set bridge up
+ip -n "$left" address add 10.77.0.9/24 dev eth1
+ip -n "$left" link set eth1 up
+sleep 2
+node b "$middle" $b_ski b mdns-sd bridge
+node a "$left" $a_ski
+within 10 b '"seen":"a"' 10.77.0.1:4712 10.77.0.9:4712
+sleep 3
+never a '"warning"'; never b '"seen":"a ('
+
+echo "--- a name that is taken gets a counter; both are found, change and say goodbye"
+node c "$middle" 3333333333333333333333333333333333333333 a mdns-sd bridge
+within 10 c '"warning"' 'the name \"a\" is taken, announced as \"a (2)\"'
+within 10 b '"seen":"a (2)"' 333333
+tell c register
+within 5 b '"seen":"a (2)"' 333333 '"register":true'
+leave c
+within 3 b '"gone":"a (2)"'
+never b '"gone":"a"'
+leave a; leave b
+
+echo "--- no multicast at all is a warning, until there is"
+ip -n "$right" link set eth0 down
+node a "$right" $a_ski
+within 10 a '"warning"' 'no interface is up with an address'
+ip -n "$middle" link set eth1 up
+ip -n "$right" link set eth0 up
+node b "$middle" $b_ski b mdns-sd eth1
+within 15 a Recovered
+within 15 a '"seen":"b"' 10.78.0.2:4712
+within 15 b '"seen":"a"' 10.78.0.1:4712
+need iptables iptables
+ip netns exec "$left" iptables -A OUTPUT -d 224.0.0.0/4 -j DROP
+ip netns exec "$left" ip6tables -A OUTPUT -d ff00::/8 -j DROP
+node c "$left" 3333333333333333333333333333333333333333
+within 10 c '"warning"' 'no multicast: ' 10.77.0.1
+ip netns exec "$left" iptables -F OUTPUT
+within 15 c Recovered

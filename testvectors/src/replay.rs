@@ -4,7 +4,7 @@ use crate::line::{self, END, MAGIC, Next, VERSION};
 use crate::{Difference, ReplayError};
 use data_encoding::HEXLOWER;
 use eebus_core::ids::ConnId;
-use eebus_core::node::{Action, Call, ConfigData, FrameText, Input, Node, Saved};
+use eebus_core::node::{Action, Call, ConfigData, FrameText, Input, NoTap, Node, Saved, Tap, Tapped};
 use eebus_core::time::Instant;
 use eebus_core::usecase::{Actor, Recipe};
 use serde::de::DeserializeOwned;
@@ -91,12 +91,12 @@ pub enum Step {
     Action,
 }
 
-/// A replay line by line, with the node to look at in between.
+/// A replay line by line, with the node to look at in between, and with a tap that sees what goes in and out of it.
 #[derive(Debug)]
-pub struct Replayer<R> {
+pub struct Replayer<R, T = NoTap> {
     reader: R,
     line: u64,
-    node: Node,
+    node: Tapped<T>,
     start: Instant,
     now: Instant,
     /// The answer to the call of the line before.
@@ -110,9 +110,21 @@ impl<R: BufRead> Replayer<R> {
     /// # Errors
     ///
     /// As [`replay`].
-    pub fn new(
+    pub fn new(reader: R, make: impl FnMut(&Recipe) -> Option<Box<dyn Actor>>) -> Result<Self, ReplayError> {
+        Self::tapped(reader, make, NoTap)
+    }
+}
+
+impl<R: BufRead, T: Tap> Replayer<R, T> {
+    /// As [`Replayer::new`], with a tap on the node.
+    ///
+    /// # Errors
+    ///
+    /// As [`replay`].
+    pub fn tapped(
         mut reader: R,
         make: impl FnMut(&Recipe) -> Option<Box<dyn Actor>>,
+        tap: T,
     ) -> Result<Self, ReplayError> {
         if header(&mut reader, 1, MAGIC)? != VERSION {
             return Err(ReplayError::malformed(1, "nothing should stand behind the version"));
@@ -126,7 +138,7 @@ impl<R: BufRead> Replayer<R> {
         Ok(Self {
             reader,
             line: 5,
-            node: Node::new(config, saved, entropy, start),
+            node: Tapped::new(Node::new(config, saved, entropy, start), tap),
             start,
             now: start,
             answer: None,
@@ -143,7 +155,12 @@ impl<R: BufRead> Replayer<R> {
 
     /// The node as it stands now.
     pub fn node(&self) -> &Node {
-        &self.node
+        self.node.node()
+    }
+
+    /// The tap.
+    pub fn tap_mut(&mut self) -> &mut T {
+        self.node.tap_mut()
     }
 
     /// The time of the last line.

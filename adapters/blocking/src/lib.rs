@@ -6,7 +6,7 @@
 //!
 //! # Logs
 //!
-//! With `tracing` under the target `eebus::blocking`: at `WARN` what the system refuses.
+//! As the docs of `eebus-pump` say.
 #![forbid(unsafe_code)]
 
 mod listener;
@@ -31,7 +31,6 @@ use eebus_pump::{Deed, Engine};
 use listener::Listener;
 use socket::Socket;
 
-const LOG: &str = "eebus::blocking";
 /// What threads of sockets need of their stack, in octets.
 const STACK: usize = 128 * 1024;
 
@@ -105,7 +104,7 @@ impl<T: Tap + fmt::Debug> Loop<T> {
                         let conn = self.engine.accepted(from);
                         self.insert(conn, stream);
                     }
-                    Err(error) => tracing::warn!(target: LOG, %error, "can't accept"),
+                    Err(error) => tracing::error!(target: "eebus::link", %error, "can't accept"),
                 }
                 if let Some(listener) = &self.listener {
                     listener.next();

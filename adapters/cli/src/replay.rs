@@ -1,8 +1,9 @@
 //! `eebus replay`: runs recorded sessions against the node as it is now.
 
+use crate::explain::explain;
 use crate::failure::Failure;
 use std::fs::{self, File};
-use std::io::BufReader;
+use std::io::{BufReader, stdout};
 use std::path::{Path, PathBuf};
 
 /// What a file in a folder has to end with to count as a trace.
@@ -12,6 +13,7 @@ const EXAMPLES: &str = "\
 Examples:
   eebus replay testvectors/sessions
   eebus demo --record /tmp/demo && eebus replay /tmp/demo
+  eebus replay --explain testvectors/sessions/failsafe.system.trace
 
 Exit codes: 0 every action came as recorded, 1 one differs or a trace cannot be read, 2 wrong arguments";
 
@@ -22,6 +24,12 @@ pub(crate) struct Arguments {
     /// Traces, or folders whose *.trace files are replayed.
     #[arg(required = true, value_name = "FILE|DIR")]
     paths: Vec<PathBuf>,
+    /// Tell each session as a timeline, with reasons.
+    #[arg(long)]
+    explain: bool,
+    /// Tell every message too, by its name.
+    #[arg(long, requires = "explain")]
+    messages: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -32,7 +40,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut failed = 0;
     for path in &traces {
         let file = File::open(path).map_err(|error| Failure::unreadable(path, error))?;
-        match eebus_testvectors::replay(BufReader::new(file)) {
+        let replayed = if arguments.explain {
+            println!("{}", path.display());
+            explain(BufReader::new(file), arguments.messages, &mut stdout().lock())?
+        } else {
+            eebus_testvectors::replay(BufReader::new(file))
+        };
+        match replayed {
             Ok(summary) => println!("{}: {summary}", path.display()),
             Err(error) => {
                 eprintln!("eebus: {}: {error}", path.display());

@@ -4,11 +4,11 @@ mod common;
 
 use common::{eebus, eebus_reads};
 
-const WRITE: &str = r#"{"datagram":[{"header":[{"specificationVersion":"1.3.0"},{"addressSource":[{"device":"d:_n:Box"},{"entity":[1]},{"feature":1}]},{"addressDestination":[{"device":"d:_n:Pump"},{"entity":[1,2]},{"feature":3}]},{"msgCounter":42},{"cmdClassifier":"write"},{"ackRequest":true}]},{"payload":[{"cmd":[[{"function":"loadControlLimitListData"},{"filter":[[{"cmdControl":[{"delete":[]}]},{"loadControlLimitListDataSelectors":[{"limitId":0}]},{"loadControlLimitDataElements":[{"timePeriod":[]}]}],[{"cmdControl":[{"partial":[]}]}]]},{"loadControlLimitListData":[{"loadControlLimitData":[[{"limitId":0},{"isLimitActive":true},{"value":[{"number":42},{"scale":2}]}]]}]}]]}]}]}"#;
+const WRITE: &str = r#"{"datagram":[{"header":[{"specificationVersion":"1.3.0"},{"addressSource":[{"device":"d:_n:acme_Box"},{"entity":[1]},{"feature":1}]},{"addressDestination":[{"device":"d:_n:acme_Pump"},{"entity":[1,2]},{"feature":3}]},{"msgCounter":42},{"cmdClassifier":"write"},{"ackRequest":true}]},{"payload":[{"cmd":[[{"function":"loadControlLimitListData"},{"filter":[[{"cmdControl":[{"delete":[]}]},{"loadControlLimitListDataSelectors":[{"limitId":0}]},{"loadControlLimitDataElements":[{"timePeriod":[]}]}],[{"cmdControl":[{"partial":[]}]}]]},{"loadControlLimitListData":[{"loadControlLimitData":[[{"limitId":0},{"isLimitActive":true},{"value":[{"number":42},{"scale":2}]}]]}]}]]}]}]}"#;
 
 const WRITE_VIEW: &str = "\
 standard input
-d:_n:Box [1]/1 → d:_n:Pump [1,2]/3: write loadControlLimitListData #42, wants an acknowledgement, SPINE 1.3.0
+d:_n:acme_Box [1]/1 → d:_n:acme_Pump [1,2]/3: write loadControlLimitListData #42, wants an acknowledgement, SPINE 1.3.0
   filter: delete
     loadControlLimitListDataSelectors:
       limitId: 0
@@ -123,12 +123,107 @@ fn what_is_no_message_is_refused_in_one_sentence() {
 }
 
 #[test]
+fn what_is_written_as_this_project_writes_is_byte_exact() {
+    let hex = "027b2264617461223a5b7b22686561646572223a5b7b2270726f746f636f6c4964223a22656531\
+               2e30227d5d7d2c7b227061796c6f6164223a7b22646174616772616d223a5b7b22686561646572223a5b5d7d5d7d7d5d7d";
+    for input in
+        [WRITE, &format!("{WRITE}\n\0\0 \r\n"), "0000", hex, r#"{"connectionHello":[{"phase":"ready"}]}"#]
+    {
+        let ran = eebus_reads(&["decode", "--check", "-"], input.as_bytes());
+        assert_eq!(
+            (ran.code, ran.out.as_str(), ran.err.as_str()),
+            (Some(0), "standard input: byte-exact\n", "")
+        );
+    }
+    let ran = eebus(&[
+        "decode",
+        "--check",
+        "core/tests/data/ship-messages.jsonl",
+        "core/tests/data/spine-golden-trace.jsonl",
+    ]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let verdicts: Vec<_> = ran.out.lines().map(|line| line.split_once(": ").unwrap().1).collect();
+    assert_eq!(verdicts, ["byte-exact", "37 of 74 messages byte-exact, 37 in ordinary JSON"]);
+}
+
+#[test]
+fn what_is_not_byte_exact_is_named_with_its_place() {
+    let cases = [
+        (
+            WRITE.replace(
+                r#"{"limitId":0},{"isLimitActive":true}"#,
+                r#"{"limitId":0,"colour":[1]},{"isLimitActive":true}"#,
+            ),
+            "  octet 598: \",\\\"colour\\\":[1]},{\\\"isLimit\"… where \"},{\\\"isLimitActive\\\":true}\"… is written\n\
+             \x20 datagram.payload.cmd[0].loadControlLimitListData.loadControlLimitData[0]: entry with several keys\n\
+             \x20 datagram.payload.cmd[0].loadControlLimitListData.loadControlLimitData[0].colour: unknown element\n",
+        ),
+        (
+            WRITE.replace(r#""msgCounter":42"#, r#""msgCounter": 42"#),
+            "  octet 231: \" 42},{\\\"cmdClassifier\\\":\\\"w\"… where \"42},{\\\"cmdClassifier\\\":\\\"wr\"… is written\n",
+        ),
+        (
+            WRITE.replace("1.3.0", "1.3"),
+            "  datagram.header.specificationVersion: \"1.3\" is no version of three numbers\n",
+        ),
+    ];
+    for (input, expected) in cases {
+        let ran = eebus_reads(&["decode", "--check", "-"], input.as_bytes());
+        let exact = !expected.contains("octet");
+        let head = if exact { "standard input: byte-exact\n" } else { "standard input: not byte-exact\n" };
+        assert_eq!((ran.code, ran.out), (Some(i32::from(!exact)), format!("{head}{expected}")));
+    }
+}
+
+#[test]
+fn ordinary_json_is_not_checked_but_what_the_schema_does_not_allow_is_named() {
+    let ordinary = r#"{"datagram":{"header":{"msgCounter":1},"payload":{"cmd":[{"resultData":{"errorNumber":0,"odd":1}}]}}}"#;
+    let ran = eebus_reads(&["decode", "--check", "-"], ordinary.as_bytes());
+    let expected = "standard input: not applicable, ordinary JSON\n  datagram.payload.cmd[0].resultData.odd: unknown element\n";
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), expected, ""));
+    let ran = eebus_reads(&["decode", "--check", "-"], b"{\"datagram\":1}");
+    assert_eq!(ran.code, Some(1));
+}
+
+#[test]
+fn both_notations_lead_to_each_other_without_loss() {
+    let turn = |flag, input: &str| {
+        let ran = eebus_reads(&["decode", flag, "-"], input.as_bytes());
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{input}");
+        ran.out
+    };
+    let lines = std::fs::read_to_string(common::root().join("core/tests/data/ship-messages.jsonl")).unwrap();
+    let ship = format!(r#"{{"data":[{{"header":[{{"protocolId":"ee1.0"}}]}},{{"payload":{WRITE}}}]}}"#);
+    let data =
+        r#"{"measurementListData":[{"measurementData":[[{"valueType":"a\"b\\\n"}]]}],"resultData":[]}"#;
+    for wire in lines.lines().chain([WRITE, &ship, data, r#"{"connectionPinInput":[{"pin":"12345678"}]}"#]) {
+        let plain = turn("--plain", wire);
+        assert_eq!(turn("--eebus", &plain), format!("{wire}\n"));
+        assert_eq!(turn("--eebus", wire), format!("{wire}\n"));
+        assert_eq!(turn("--plain", &plain), plain);
+    }
+    assert_eq!(
+        turn("--plain", r#"{"connectionHello":[{"phase":"ready"},{"waiting":60000}]}"#),
+        "{\"connectionHello\":{\"phase\":\"ready\",\"waiting\":60000}}\n"
+    );
+    let ran = eebus_reads(&["decode", "--plain", "-"], br#"{"resultData":[{"odd":1}]}"#);
+    let told = "eebus: standard input: resultData.odd: unknown element, left out\n";
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "{\"resultData\":{}}\n", told));
+}
+
+#[test]
 fn an_unreadable_file_and_wrong_arguments_have_their_exit_codes() {
     let ran = eebus(&["decode", "no-such-file"]);
     assert_eq!(ran.code, Some(1));
     let sentence = "eebus: cannot read no-such-file: No such file or directory (os error 2); name one that exists and may be read\n";
     assert_eq!(ran.err, sentence);
-    for wrong in [&["decode"][..], &["decode", "--sideways", "-"], &["wobble"], &[]] {
+    for wrong in [
+        &["decode"][..],
+        &["decode", "--sideways", "-"],
+        &["decode", "--check", "--plain", "-"],
+        &["wobble"],
+        &[],
+    ] {
         assert_eq!(eebus(wrong).code, Some(2), "{wrong:?}");
     }
 }

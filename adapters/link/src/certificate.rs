@@ -5,7 +5,9 @@
 
 use std::fmt;
 
+use eebus_core::model::XsDateTime;
 use eebus_core::ship::identity::{Fingerprint, PeerKey, Ski};
+use eebus_core::time::WallTime;
 use ring::digest;
 
 /// The longest subject name kept for people, in characters (X.520 ub-common-name).
@@ -17,22 +19,25 @@ const P256_PREFIX: [u8; 26] = [
     0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 /// An uncompressed P-256 point: `04`, X, Y.
-const POINT: usize = 65;
+pub(crate) const POINT: usize = 65;
 
 const OID_EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const OID_P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const OID_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const OID_COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-const OID_SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
+pub(crate) const OID_SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
 
-const BOOLEAN: u8 = 0x01;
-const INTEGER: u8 = 0x02;
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+pub(crate) const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
-const VERSION: u8 = 0xa0;
-const EXTENSIONS: u8 = 0xa3;
+pub(crate) const VERSION: u8 = 0xa0;
+pub(crate) const EXTENSIONS: u8 = 0xa3;
 
 /// A certificate a SHIP node may present: ECDSA P-256, its SKI extension, if any, true to its key.
 ///
@@ -94,28 +99,30 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] where it isn't one a SHIP node may present.
     pub fn parse(der: &[u8]) -> Result<Self, CertificateError> {
-        use CertificateError::Malformed;
-
-        let mut outer = Der(der);
-        let mut certificate = outer.value(SEQUENCE).ok_or(Malformed("the outer sequence"))?;
-        let mut tbs = certificate.value(SEQUENCE).ok_or(Malformed("the signed part"))?;
-        tbs.value(VERSION);
-        tbs.value(INTEGER).ok_or(Malformed("the serial number"))?;
-        tbs.value(SEQUENCE).ok_or(Malformed("the signature algorithm"))?;
-        tbs.value(SEQUENCE).ok_or(Malformed("the issuer"))?;
-        tbs.value(SEQUENCE).ok_or(Malformed("the validity"))?;
-        let subject = tbs.value(SEQUENCE).ok_or(Malformed("the subject"))?;
-        let point = point(tbs.value(SEQUENCE).ok_or(Malformed("the public key"))?)?;
-        let ski = computed_ski(&point);
-        check_ski_extensions(tbs, ski)?;
-        Ok(Self {
-            key: PeerKey { ski, fingerprint: fingerprint(der) },
-            point,
-            common_name: common_name(subject),
-        })
+        let (certificate, stored) = Self::read(der)?;
+        let computed = certificate.key.ski;
+        match stored.into_iter().find(|ski| *ski != computed) {
+            Some(stored) => Err(CertificateError::SkiMismatch { stored, computed }),
+            None => Ok(certificate),
+        }
     }
 
-    /// SKI and fingerprint. The SKI is computed from the key, never read.
+    /// The certificate, and what its SKI extensions say; there need not be one.
+    pub(crate) fn read(der: &[u8]) -> Result<(Self, Vec<Ski>), CertificateError> {
+        let parts = Parts::read(der)?;
+        let point = point(parts.public_key)?;
+        let key = PeerKey { ski: computed_ski(&point), fingerprint: fingerprint(der) };
+        let stored = stored_skis(parts.rest)?;
+        Ok((Self { key, point, common_name: common_name(parts.subject) }, stored))
+    }
+
+    /// The same under the SKI its extension says, which is not that of its key.
+    pub(crate) fn with_stored_ski(mut self, stored: Ski) -> Self {
+        self.key.ski = stored;
+        self
+    }
+
+    /// SKI and fingerprint. A peer's SKI is computed from the key, never read.
     pub const fn key(&self) -> PeerKey {
         self.key
     }
@@ -125,10 +132,78 @@ impl Certificate {
         self.common_name.as_deref()
     }
 
+    /// The public key.
+    pub(crate) const fn point(&self) -> [u8; POINT] {
+        self.point
+    }
+
     /// The public key as canonical SubjectPublicKeyInfo.
     pub(crate) fn public_key_info(&self) -> Vec<u8> {
         [P256_PREFIX.as_slice(), &self.point].concat()
     }
+}
+
+/// The parts of a certificate that are looked at, unread.
+pub(crate) struct Parts<'a> {
+    validity: Der<'a>,
+    subject: Der<'a>,
+    public_key: Der<'a>,
+    /// What follows the public key in the signed part.
+    rest: Der<'a>,
+}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn read(der: &'a [u8]) -> Result<Self, CertificateError> {
+        use CertificateError::Malformed;
+
+        let mut certificate = Der(der).value(SEQUENCE).ok_or(Malformed("the outer sequence"))?;
+        let mut tbs = certificate.value(SEQUENCE).ok_or(Malformed("the signed part"))?;
+        tbs.value(VERSION);
+        tbs.value(INTEGER).ok_or(Malformed("the serial number"))?;
+        tbs.value(SEQUENCE).ok_or(Malformed("the signature algorithm"))?;
+        tbs.value(SEQUENCE).ok_or(Malformed("the issuer"))?;
+        let validity = tbs.value(SEQUENCE).ok_or(Malformed("the validity"))?;
+        let subject = tbs.value(SEQUENCE).ok_or(Malformed("the subject"))?;
+        let public_key = tbs.value(SEQUENCE).ok_or(Malformed("the public key"))?;
+        Ok(Self { validity, subject, public_key, rest: tbs })
+    }
+
+    pub(crate) fn is_rsa(&self) -> bool {
+        let mut public_key = self.public_key;
+        let algorithm = public_key.value(SEQUENCE).and_then(|mut name| name.value(OBJECT_IDENTIFIER));
+        algorithm.is_some_and(|name| name.0 == OID_RSA)
+    }
+
+    pub(crate) fn common_name(&self) -> Option<String> {
+        common_name(self.subject)
+    }
+
+    /// First and last moment of validity, where they can be read (RFC 5280 4.1.2.5).
+    pub(crate) fn validity(&self) -> Option<(WallTime, WallTime)> {
+        let mut validity = self.validity;
+        Some((moment(validity.next()?)?, moment(validity.next()?)?))
+    }
+}
+
+/// A UTCTime or a GeneralizedTime.
+fn moment((tag, text): (u8, &[u8])) -> Option<WallTime> {
+    let text = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
+    let (year, rest) = match tag {
+        UTC_TIME => {
+            let (year, rest) = text.split_at_checked(2)?;
+            (if year < "50" { format!("20{year}") } else { format!("19{year}") }, rest)
+        }
+        GENERALIZED_TIME => text.split_at_checked(4).map(|(year, rest)| (year.to_owned(), rest))?,
+        _ => return None,
+    };
+    let mut rest = rest;
+    let mut two = || {
+        let (part, after) = rest.split_at_checked(2)?;
+        rest = after;
+        Some(part)
+    };
+    let (month, day, hour, minute, second) = (two()?, two()?, two()?, two()?, two()?);
+    XsDateTime::from(format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z").as_str()).to_wall().ok()
 }
 
 /// SHA-1 over the public key bits (SHIP 12.2, RFC 5280 4.2.1.2 method 1).
@@ -166,8 +241,8 @@ fn point(mut info: Der<'_>) -> Result<[u8; POINT], CertificateError> {
     }
 }
 
-/// Compares every SKI extension in the rest of the signed part with the computed SKI. There need not be one.
-fn check_ski_extensions(mut tbs: Der<'_>, computed: Ski) -> Result<(), CertificateError> {
+/// What every SKI extension in the rest of the signed part says. There need not be one.
+fn stored_skis(mut tbs: Der<'_>) -> Result<Vec<Ski>, CertificateError> {
     let malformed = || CertificateError::Malformed("the extensions");
     let mut extensions = None;
     while !tbs.0.is_empty() {
@@ -177,6 +252,7 @@ fn check_ski_extensions(mut tbs: Der<'_>, computed: Ski) -> Result<(), Certifica
         }
     }
     let mut extensions = extensions.unwrap_or(Der(&[]));
+    let mut stored = Vec::new();
     while !extensions.0.is_empty() {
         let mut extension = extensions.value(SEQUENCE).ok_or_else(malformed)?;
         let name = extension.value(OBJECT_IDENTIFIER).ok_or_else(malformed)?;
@@ -184,16 +260,13 @@ fn check_ski_extensions(mut tbs: Der<'_>, computed: Ski) -> Result<(), Certifica
         let mut content = extension.value(OCTET_STRING).ok_or_else(malformed)?;
         if name.0 == OID_SUBJECT_KEY_IDENTIFIER {
             let ski = content.value(OCTET_STRING).ok_or_else(malformed)?.0;
-            let stored = Ski::new(ski.try_into().map_err(|_| CertificateError::SkiLength(ski.len()))?);
-            if stored != computed {
-                return Err(CertificateError::SkiMismatch { stored, computed });
-            }
+            stored.push(Ski::new(ski.try_into().map_err(|_| CertificateError::SkiLength(ski.len()))?));
         }
     }
-    Ok(())
+    Ok(stored)
 }
 
-fn common_name(mut subject: Der<'_>) -> Option<String> {
+pub(crate) fn common_name(mut subject: Der<'_>) -> Option<String> {
     while let Some(mut set) = subject.value(SET) {
         while let Some(mut attribute) = set.value(SEQUENCE) {
             if attribute.value(OBJECT_IDENTIFIER)?.0 == OID_COMMON_NAME {
@@ -208,11 +281,11 @@ fn common_name(mut subject: Der<'_>) -> Option<String> {
 
 /// What is left to read of a DER value.
 #[derive(Clone, Copy)]
-struct Der<'a>(&'a [u8]);
+pub(crate) struct Der<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Der<'a> {
     /// The next tag and its value; `None`, and nothing consumed, where they are not whole.
-    fn next(&mut self) -> Option<(u8, &'a [u8])> {
+    pub(crate) fn next(&mut self) -> Option<(u8, &'a [u8])> {
         let [tag, first, rest @ ..] = self.0 else { return None };
         let (length, rest) = match first {
             0..=0x7f => (usize::from(*first), rest),
@@ -229,7 +302,7 @@ impl<'a> Der<'a> {
     }
 
     /// The next value if it has this tag; else `None`, and nothing consumed.
-    fn value(&mut self, tag: u8) -> Option<Self> {
+    pub(crate) fn value(&mut self, tag: u8) -> Option<Self> {
         let mut ahead = *self;
         let (found, value) = ahead.next()?;
         (found == tag).then(|| {

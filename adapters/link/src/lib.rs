@@ -8,12 +8,8 @@
 //!
 //! # Logs
 //!
-//! With `tracing`; contents of messages and secrets never. `eebus::link` has the stages of a connection, progress at
-//! `DEBUG`, failures and tolerated faults at `WARN`, within the span `connection` of `eebus::driver` with the fields
-//! `conn` and `peer` (the SKI, once proved). `eebus::driver` has what happens to sockets, at `DEBUG`. `eebus::node`
-//! has what the application is told: at `WARN` every refusal and broken rule with its `reason`, at `INFO` who comes
-//! and goes, at `DEBUG` every step of `readiness`. The WebSocket library logs those through `log` at `TRACE` under
-//! the target `tungstenite`: keep that off.
+//! A [`Driver`] tells `tracing` everything that goes in and out of its node, as the docs of `eebus-pump` say; a
+//! [`Link`] alone tells its stages under `eebus::link`.
 #![forbid(unsafe_code)]
 #![deny(
     clippy::unwrap_used,
@@ -39,7 +35,9 @@
 mod certificate;
 mod driver;
 mod error;
+mod facts;
 mod identity;
+mod key_log;
 mod link;
 mod tls;
 mod upgrade;
@@ -48,6 +46,8 @@ mod websocket;
 pub use certificate::{Certificate, CertificateError};
 pub use driver::{CLOSE_TIME, Doing, Driver, Interest, MAX_CLOSING};
 pub use error::{Blame, Layer, LinkError};
-pub use identity::{Identity, IdentityError, entropy};
+pub use facts::CertificateFacts;
+pub use identity::{Check, Identity, IdentityError, SkiRule, Verdict, entropy};
+pub use key_log::{KEY_LOG_VARIABLE, log_tls_keys};
 pub use link::{DEFAULT_LIMIT, Link, LinkEvent};
 pub use upgrade::UpgradeError;

@@ -8,12 +8,12 @@ use std::mem;
 use eebus_core::ship::identity::{PeerKey, Ski};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::Connection;
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 use tungstenite::protocol::Role;
 
 use crate::upgrade::{ClientUpgrade, read_request};
 use crate::websocket::{Incoming, WebSocket, close_code};
-use crate::{Certificate, Identity, LinkError, tls};
+use crate::{Blame, Certificate, Identity, LinkError, tls};
 
 /// The largest message accepted until [`Link::limit`] says otherwise, in octets: what a peer nobody trusts yet may
 /// make us hold. No message of SHIP's handshake comes near.
@@ -198,7 +198,7 @@ impl Link {
         }
         let ending = self.ending.take()?;
         match &ending {
-            LinkEvent::Failed(error) => warn!(target: LOG, %error, "failed"),
+            LinkEvent::Failed(error) => log_failure(error),
             _ => debug!(target: LOG, "ended without a close frame"),
         }
         self.finish();
@@ -364,7 +364,7 @@ impl Link {
 
     /// Tells the peer in the words of the layer that failed, and ends the link.
     fn fail(&mut self, error: LinkError) -> LinkEvent {
-        warn!(target: LOG, %error, "failed");
+        log_failure(&error);
         match (&mut self.stage, &error) {
             (Stage::Open(socket), _) => socket.close(close_code(&error), "", &mut self.tls),
             (Stage::Upgrading(Upgrade::Server), LinkError::Upgrade(refused)) => {
@@ -393,6 +393,14 @@ impl fmt::Debug for Link {
             Stage::Over => "over",
         };
         f.debug_struct("Link").field("stage", &stage).field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+/// Ours is an error; whatever the peer does ends this link alone.
+fn log_failure(error: &LinkError) {
+    match error.blame() {
+        Blame::Us => error!(target: LOG, reason = %error, "failed"),
+        Blame::Peer | Blame::Either => debug!(target: LOG, reason = %error, "failed"),
     }
 }
 

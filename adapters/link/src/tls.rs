@@ -20,6 +20,7 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use webpki::RawPublicKeyEntity;
 
+use crate::key_log::key_log;
 use crate::{Certificate, Identity, LinkError};
 
 /// Records carry at most 1024 octets (SHIP 9.2); rustls counts the header of 5.
@@ -35,6 +36,7 @@ pub(crate) fn client(identity: &Identity, expect: Option<Ski>, host: &str) -> Re
         .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified_key())));
     config.max_fragment_size = Some(MAX_RECORD);
     config.resumption = Resumption::disabled();
+    config.key_log = key_log().unwrap_or(config.key_log);
     // rustls demands a name and sends it as SNI unless it is an address (SHIP 9.4).
     let name = ServerName::try_from(host.to_owned())
         .unwrap_or(ServerName::IpAddress(IpAddr::V4(Ipv4Addr::UNSPECIFIED).into()));
@@ -53,6 +55,7 @@ pub(crate) fn server(identity: &Identity) -> Result<Connection, LinkError> {
     config.max_fragment_size = Some(MAX_RECORD);
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.ignore_client_order = true;
+    config.key_log = key_log().unwrap_or(config.key_log);
     let mut connection = ServerConnection::new(Arc::new(config)).map_err(failure)?;
     connection.set_buffer_limit(None);
     Ok(connection.into())

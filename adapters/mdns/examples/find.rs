@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::io::BufRead;
+use std::process::ExitCode;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -13,7 +14,17 @@ use eebus_core::ship::txt::Record;
 use eebus_mdns::{Backend, Discovery, Found, Options, open};
 use serde_json::json;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let mut arguments = std::env::args().skip(1);
     let id = arguments.next().ok_or("usage: find ID SKI [PORT [BACKEND [INTERFACE…]]]")?;
@@ -50,14 +61,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn line(found: &Found) -> serde_json::Value {
     match found {
-        Found::Seen { sighting, interfaces } => json!({
-            "seen": sighting.instance,
-            "ski": sighting.ski().to_string(),
-            "register": sighting.record.register,
-            "endpoints": sighting.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "interfaces": interfaces,
+        Found::Seen(seen) => json!({
+            "seen": seen.instance,
+            "ski": seen.ski().to_string(),
+            "interface": seen.interface,
+            "register": seen.record.register,
+            "endpoints": seen.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
-        Found::Gone { instance, ski } => json!({ "gone": instance, "ski": ski.to_string() }),
+        Found::Gone { ski, instance, interface } => {
+            json!({ "gone": instance, "ski": ski.to_string(), "interface": interface })
+        }
         Found::Warning(warning) => json!({ "warning": warning.to_string() }),
         other => json!({ "other": format!("{other:?}") }),
     }

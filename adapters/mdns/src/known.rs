@@ -20,9 +20,9 @@ pub const DISPUTE_TIME: Duration = Duration::from_secs(120);
 /// Warnings kept until somebody asks.
 const MAX_WARNINGS: usize = 16;
 
-/// Instances by name, in lower case as names of DNS differ by more than case, and SKI: two units of a series may have
-/// the same name.
-type Key = (String, Ski);
+/// Instances by interface, SKI and name in lower case, as names of DNS differ by more than case: two units of a series
+/// may have the same name.
+type Key = (String, Ski, String);
 
 /// What is known of the network, and what of it was not told yet.
 #[derive(Debug, Default)]
@@ -37,96 +37,83 @@ pub(crate) struct Known {
     trouble: Option<Warning>,
 }
 
-#[derive(Debug)]
+/// Where something is heard: the name of an interface, and a number for what a backend tells apart there.
+pub(crate) type Place<'a> = (&'a str, i32);
+
+#[derive(Debug, Default)]
 struct Instance {
-    /// Its name, with the SKI where another one has the name already.
-    name: String,
-    /// What was heard, by link.
-    heard: BTreeMap<String, Heard>,
-    told: Option<Found>,
+    heard: BTreeMap<i32, Heard>,
+    told: Option<Sighting>,
 }
 
 #[derive(Debug)]
 struct Heard {
     sighting: Sighting,
-    interfaces: Vec<String>,
     /// When it is over unless it is heard again: its name was heard with another SKI.
     until: Option<Instant>,
 }
 
 impl Instance {
     /// What there is to tell of it now; nothing once it is gone.
-    fn seen(&self) -> Option<Found> {
+    fn seen(&self) -> Option<Sighting> {
         let newest = &self.heard.values().next_back()?.sighting;
+        let instance = self.told.as_ref().unwrap_or(newest).instance.clone();
         let endpoints = self.heard.values().flat_map(|heard| heard.sighting.endpoints.iter().cloned());
-        let interfaces: BTreeSet<_> = self.heard.values().flat_map(|heard| &heard.interfaces).collect();
-        Some(Found::Seen {
-            sighting: Sighting {
-                instance: self.name.clone(),
-                interface: None,
-                record: newest.record.clone(),
-                endpoints: ordered(endpoints),
-            },
-            interfaces: interfaces.into_iter().cloned().collect(),
-        })
+        Some(Sighting { instance, endpoints: ordered(endpoints), ..newest.clone() })
     }
 }
 
 impl Known {
-    /// A service is there on this link, or is there in another way.
-    pub(crate) fn resolved(&mut self, link: &str, service: Service, now: Instant) {
+    /// A service is there, or is there in another way.
+    pub(crate) fn resolved(&mut self, (interface, part): Place<'_>, service: &Service, now: Instant) {
+        if service.txt.is_empty() {
+            // Its TXT record is still to come.
+            return;
+        }
         let sighting = match service.sighting() {
-            Ok(sighting) => sighting,
+            Ok(sighting) => Sighting { interface: Some(interface.to_owned()), ..sighting },
             Err(fault) => {
                 return warn!(target: LOG, instance = service.full_name, %fault, "not a SHIP node");
             }
         };
-        let key = (sighting.instance.to_lowercase(), sighting.ski());
-        let Some(name) = self.name(&key, &sighting) else {
+        let key = (interface.to_owned(), sighting.ski(), sighting.instance.to_lowercase());
+        if self.instances.len() >= MAX_INSTANCES && !self.instances.contains_key(&key) {
             let instance = sighting.instance;
             return warn!(target: LOG, instance, "skipped: {MAX_INSTANCES} instances are known already");
-        };
-        for (other, instance) in &mut self.instances {
-            if other.0 == key.0
-                && other.1 != key.1
-                && let Some(heard) = instance.heard.get_mut(link)
+        }
+        for ((at, ski, name), other) in &mut self.instances {
+            if (at, name) == (&key.0, &key.2)
+                && *ski != key.1
+                && let Some(heard) = other.heard.get_mut(&part)
             {
+                debug!(target: LOG, name, one = %ski, other = %key.1, "two units have one name");
                 heard.until.get_or_insert(now + DISPUTE_TIME);
             }
         }
-        let instance = self.instances.entry(key.clone()).or_insert_with(|| Instance {
-            name,
-            heard: BTreeMap::new(),
-            told: None,
-        });
-        let heard = Heard { sighting, interfaces: service.interfaces, until: None };
-        instance.heard.insert(link.to_owned(), heard);
-        self.changed(key, now);
+        let instance = self.instances.entry(key.clone()).or_default();
+        instance.heard.insert(part, Heard { sighting, until: None });
+        self.news.insert(key);
+        self.due.get_or_insert(now + DEBOUNCE);
     }
 
-    /// The name an instance is told by; none if there are too many.
-    fn name(&self, key: &Key, sighting: &Sighting) -> Option<String> {
-        if let Some(known) = self.instances.get(key) {
-            return Some(known.name.clone());
-        }
-        let is_taken = self.instances.values().any(|known| known.name.to_lowercase() == key.0);
-        let name = sighting.instance.clone();
-        if is_taken {
-            warn!(target: LOG, name, ski = %key.1, "two units have this name");
-        }
-        (self.instances.len() < MAX_INSTANCES)
-            .then(|| if is_taken { format!("{name} ({})", key.1) } else { name })
-    }
-
-    /// A service of this full name said goodbye on a link, or its record ran out.
-    pub(crate) fn removed(&mut self, link: &str, full_name: &str, now: Instant) {
+    /// A service of this full name said goodbye, or its record ran out.
+    pub(crate) fn removed(&mut self, (interface, part): Place<'_>, full_name: &str, now: Instant) {
         let name = instance(full_name).to_lowercase();
-        self.forget(now, |key, at, _| key.0 == name && at == link);
+        self.forget(now, |key, at, _| (key.0.as_str(), &key.2, at) == (interface, &name, part));
     }
 
-    /// A link is no more.
-    pub(crate) fn lost(&mut self, link: &str, now: Instant) {
-        self.forget(now, |_, at, _| at == link);
+    /// An interface is no more.
+    #[cfg(feature = "mdns-sd")]
+    pub(crate) fn lost(&mut self, interface: &str, now: Instant) {
+        self.forget(now, |key, _, _| key.0 == interface);
+    }
+
+    /// Whoever told of everything is gone: what is not heard again in the lifetime of a record is over.
+    #[cfg(feature = "avahi")]
+    pub(crate) fn doubt(&mut self, now: Instant) {
+        for heard in self.instances.values_mut().flat_map(|known| known.heard.values_mut()) {
+            heard.until.get_or_insert(now + DISPUTE_TIME);
+        }
     }
 
     /// Drops everything without a word: nobody wants to know any more.
@@ -158,21 +145,16 @@ impl Known {
         self.warnings.push_back(found);
     }
 
-    fn forget(&mut self, now: Instant, over: impl Fn(&Key, &str, &Heard) -> bool) {
+    fn forget(&mut self, now: Instant, over: impl Fn(&Key, i32, &Heard) -> bool) {
         for (key, instance) in &mut self.instances {
             let before = instance.heard.len();
-            instance.heard.retain(|link, heard| !over(key, link, heard));
+            instance.heard.retain(|part, heard| !over(key, *part, heard));
             if instance.heard.len() < before {
                 self.news.insert(key.clone());
                 // A goodbye is told at once.
                 self.due = Some(now);
             }
         }
-    }
-
-    fn changed(&mut self, key: Key, now: Instant) {
-        self.news.insert(key);
-        self.due.get_or_insert(now + DEBOUNCE);
     }
 
     /// When [`next`](Self::next) may have something by itself.
@@ -205,14 +187,14 @@ impl Known {
     fn tell(&mut self, key: &Key) -> Option<Found> {
         let instance = self.instances.get_mut(key)?;
         let Some(seen) = instance.seen() else {
-            let gone = self.instances.remove(key)?;
-            return gone.told.map(|_| Found::Gone { instance: gone.name, ski: key.1 });
+            let Sighting { instance, interface, record, .. } = self.instances.remove(key)?.told?;
+            return Some(Found::Gone { ski: record.ski, instance, interface });
         };
         if instance.told.as_ref() == Some(&seen) {
             return None;
         }
         instance.told = Some(seen.clone());
-        Some(seen)
+        Some(Found::Seen(seen))
     }
 }
 

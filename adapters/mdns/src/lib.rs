@@ -9,21 +9,29 @@
 //! announced and found.
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "mdns-sd")]
+#[cfg(feature = "avahi")]
+mod avahi;
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
 mod desk;
-#[cfg(feature = "mdns-sd")]
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
 mod known;
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+mod links;
 #[cfg(feature = "mdns-sd")]
 mod mdns_sd;
 mod open;
 mod service;
 
-#[cfg(feature = "mdns-sd")]
+#[cfg(feature = "avahi")]
+pub use avahi::Avahi;
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
 pub use desk::MAX_FINDINGS;
-#[cfg(feature = "mdns-sd")]
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
 pub use known::{DEBOUNCE, DISPUTE_TIME, MAX_INSTANCES};
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+pub use links::MAX_LINKS;
 #[cfg(feature = "mdns-sd")]
-pub use mdns_sd::{LOOK_TIME, MAX_LINKS, MdnsSd};
+pub use mdns_sd::MdnsSd;
 pub use open::{Backend, Error, Options, UnknownBackend, open};
 pub use service::{MAX_ADDRESSES, MAX_LABEL, Service, instance_name};
 
@@ -38,10 +46,12 @@ use eebus_core::ship::txt::Record;
 /// The service type of SHIP nodes, with its domain (SHIP 7.1).
 pub const SERVICE: &str = "_ship._tcp.local.";
 
+/// How often interfaces are looked at, and what failed is tried again.
+pub const LOOK_TIME: Duration = Duration::from_secs(5);
 /// How long dropping waits for the goodbye to leave.
 pub const GOODBYE_TIME: Duration = Duration::from_secs(1);
 
-#[cfg(feature = "mdns-sd")]
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
 const LOG: &str = "eebus::mdns";
 
 /// Announces a node and looks for others. No method waits for the network; dropping it says goodbye.
@@ -80,21 +90,17 @@ impl<D: Discovery + ?Sized> Discovery for Box<D> {
 /// What discovery has to tell. Own announcements are found too: the node knows its SKI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "nearly every finding is the large one")]
 pub enum Found {
     /// A node is there, or is there in another way.
-    Seen {
-        /// The node. Its instance name is told apart from that of another SKI with the same name.
-        sighting: Sighting,
-        /// Names of the interfaces it is heard on, in order; empty where the backend can't tell.
-        interfaces: Vec<String>,
-    },
-    /// A node said goodbye, or its record ran out.
+    Seen(Sighting),
+    /// A node said goodbye, or its record ran out: the sighting of this SKI, instance and interface ends.
     Gone {
-        /// Its instance name, as it was seen.
-        instance: String,
         /// The SKI it claimed.
         ski: Ski,
+        /// Its instance name, as it was seen.
+        instance: String,
+        /// The interface, as it was seen.
+        interface: Option<String>,
     },
     /// Something hinders discovery. It goes on by itself once that is over.
     Warning(Warning),
@@ -106,9 +112,8 @@ impl Found {
     /// What a node is told of it, if anything.
     pub fn input(self) -> Option<Input<'static>> {
         match self {
-            Self::Seen { sighting, .. } => Some(Input::Seen(sighting)),
-            // The interfaces are no part of what a finding is known by.
-            Self::Gone { instance, ski } => Some(Input::Gone { ski, instance, interface: None }),
+            Self::Seen(sighting) => Some(Input::Seen(sighting)),
+            Self::Gone { ski, instance, interface } => Some(Input::Gone { ski, instance, interface }),
             Self::Warning(_) | Self::Recovered => None,
         }
     }

@@ -36,7 +36,8 @@ impl Backend {
     pub const fn is_built(self) -> bool {
         match self {
             Self::MdnsSd => cfg!(feature = "mdns-sd"),
-            Self::Avahi | Self::SimpleMdns => false,
+            Self::Avahi => cfg!(feature = "avahi"),
+            Self::SimpleMdns => false,
         }
     }
 }
@@ -94,6 +95,8 @@ pub fn open(options: Options) -> Result<Box<dyn Discovery>, Error> {
     match options.backend {
         #[cfg(feature = "mdns-sd")]
         Backend::MdnsSd => Ok(Box::new(crate::MdnsSd::new(options)?)),
+        #[cfg(feature = "avahi")]
+        Backend::Avahi => Ok(Box::new(crate::Avahi::new(options)?)),
         backend => Err(Error::NotBuilt(backend)),
     }
 }

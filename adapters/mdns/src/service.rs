@@ -24,8 +24,6 @@ pub struct Service {
     pub port: u16,
     /// Addresses in any order, each with the index of the interface it was heard on; 0 where that is not known.
     pub addresses: Vec<(IpAddr, u32)>,
-    /// Names of the interfaces it was heard on.
-    pub interfaces: Vec<String>,
     /// The strings of its TXT record.
     pub txt: Vec<Vec<u8>>,
 }
@@ -69,8 +67,32 @@ pub(crate) fn ordered(endpoints: impl Iterator<Item = Endpoint>) -> Vec<Endpoint
 
 /// The instance name a node asks for: its SHIP ID, cut to [`MAX_LABEL`] octets.
 pub fn instance_name(id: &ShipId) -> String {
-    let id = id.to_string();
-    id.char_indices().take_while(|(at, c)| at + c.len_utf8() <= MAX_LABEL).map(|(_, c)| c).collect()
+    cut(&id.to_string(), MAX_LABEL).to_owned()
+}
+
+/// The whole characters of `text` within `octets`.
+fn cut(text: &str, octets: usize) -> &str {
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    text.get(..ends.take_while(|end| *end <= octets).last().unwrap_or_default()).unwrap_or_default()
+}
+
+/// The name to try after `name` was taken (SHIP 7.1): `name #2`, `name #3` and so on, cut to [`MAX_LABEL`] octets.
+#[cfg(feature = "avahi")]
+pub(crate) fn alternative(name: &str) -> String {
+    let (plain, number) = name
+        .rsplit_once(" #")
+        .and_then(|(plain, number)| Some((plain, number.parse::<u32>().ok().filter(|n| *n >= 2)?)))
+        .unwrap_or((name, 1));
+    let suffix = format!(" #{}", number.saturating_add(1));
+    let room = MAX_LABEL.saturating_sub(suffix.len());
+    format!("{}{suffix}", cut(plain, room))
+}
+
+/// The full name of an instance: dots and backslashes escaped.
+#[cfg(feature = "avahi")]
+pub(crate) fn full_name(instance: &str) -> String {
+    let escaped = instance.replace('\\', "\\\\").replace('.', "\\.");
+    format!("{escaped}.{SERVICE}")
 }
 
 /// The instance name within a full name, without escapes.
@@ -98,7 +120,6 @@ mod tests {
             host: "heatpump.local.".into(),
             port: 4712,
             addresses: addresses.iter().map(|(ip, interface)| (ip.parse().unwrap(), *interface)).collect(),
-            interfaces: vec!["eth0".into()],
             txt: txt.iter().map(|text| text.as_bytes().to_vec()).collect(),
         }
     }
@@ -162,5 +183,23 @@ mod tests {
         assert!(name.len() <= MAX_LABEL && name.chars().all(|c| c == 'ä'), "{name}");
         assert_eq!(instance("Name (2)._SHIP._tcp.local."), "Name (2)");
         assert_eq!(instance("odd"), "odd");
+    }
+
+    #[cfg(feature = "avahi")]
+    #[test]
+    fn ship_7_1_a_taken_name_gets_a_counter_within_one_label() {
+        for (taken, next) in [
+            ("Pump", "Pump #2"),
+            ("Pump #2", "Pump #3"),
+            ("Pump #99", "Pump #100"),
+            ("Pump #1", "Pump #1 #2"),
+            ("Pump #x", "Pump #x #2"),
+            (" #2", " #3"),
+        ] {
+            assert_eq!(alternative(taken), next);
+        }
+        let long = "ä".repeat(31) + "x";
+        assert_eq!(alternative(&long), "ä".repeat(30) + " #2");
+        assert_eq!(instance(&full_name("a.b\\c #2")), "a.b\\c #2");
     }
 }

@@ -15,7 +15,7 @@ use tracing::debug;
 
 use crate::handle::{Inbox, MAX_REQUESTS, Request};
 use crate::store::{Saving, Store};
-use crate::{Clock, LOG, Setup};
+use crate::{Clock, Setup};
 
 /// The longest sleep of a loop: timers of systems stand still during suspend, and the wall clock may be set.
 pub const MAX_SLEEP: Duration = Duration::from_secs(30);
@@ -80,6 +80,9 @@ impl<T: Tap + fmt::Debug> Engine<T> {
     /// The store can't be read, or there is no randomness.
     pub fn new(setup: Setup<T>) -> io::Result<Self> {
         let Setup { config, identity, mut store, clock, discovery, entropy: seed, tap, inbox, .. } = setup;
+        if discovery.is_none() {
+            debug!(target: "eebus::discovery", "there is none: peers are reached by address");
+        }
         let saved = store.load()?;
         let entropy = seed.map_or_else(entropy, Ok)?;
         let node = Node::new(config, saved, entropy, clock.now());
@@ -122,14 +125,13 @@ impl<T: Tap + fmt::Debug> Engine<T> {
     }
 
     fn discover(&mut self, doing: Doing) {
-        let Some(discovery) = &mut self.discovery else {
-            return debug!(target: LOG, ?doing, "there is no discovery");
-        };
+        let Some(discovery) = &mut self.discovery else { return };
         match doing {
             Doing::Announce(record) => discovery.announce(&record, self.port),
             Doing::Withdraw => discovery.withdraw(),
             Doing::Browse(on) => discovery.browse(on),
-            other => debug!(target: LOG, doing = ?other, "unknown"),
+            // Everything else is carried out before it comes here.
+            _ => {}
         }
     }
 
@@ -159,7 +161,11 @@ impl<T: Tap + fmt::Debug> Engine<T> {
                     // Whoever asked may have lost interest.
                     let _ = answer.try_send(self.driver.call(call, self.clock.now()));
                 }
-                Some(Request::View(look)) => look(self.driver.view()),
+                Some(Request::View(look)) => {
+                    // What is looked at is as of now.
+                    self.driver.tick(self.clock.now());
+                    look(self.driver.view());
+                }
                 None => return false,
             }
         }
@@ -174,7 +180,6 @@ impl<T: Tap + fmt::Debug> Engine<T> {
         if self.offset.is_none_or(|known| known.abs_diff(offset) > SET_BY) {
             self.offset = Some(offset);
             let trusted = wall >= SET_SINCE;
-            debug!(target: LOG, %wall, trusted, "wall clock");
             self.driver.handle(Input::Clock { wall, trusted }, now);
         }
         self.driver.tick(now);

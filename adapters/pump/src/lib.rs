@@ -21,7 +21,31 @@
 //!
 //! # Logs
 //!
-//! With `tracing` under the target `eebus::pump`: at `WARN` what the system refuses, at `DEBUG` the rest.
+//! Every loop tells `tracing` what goes in and out of its node. Nothing is logged that is nobody's business: no private
+//! key, no PIN, no seed; a message that holds a PIN, or may hold one, is named and not shown.
+//!
+//! | Target | What |
+//! |---|---|
+//! | `eebus::discovery` | what is announced, who is seen and who is gone; `eebus::mdns` is its mDNS backend |
+//! | `eebus::link` | TCP, TLS and WebSocket: dialled, accepted, secured, opened, pings, lost, and why |
+//! | `eebus::ship` | SHIP messages; rules of SHIP a peer broke; how SHIP ended |
+//! | `eebus::spine` | SPINE datagrams; rules of SPINE a peer broke; trees, use cases and data that became known |
+//! | `eebus::usecase` | limits and states of use cases, each with its rule |
+//! | `eebus::node` | the node itself: listening, strangers, refused connections, `readiness` of peers, calls, the store |
+//!
+//! | Level | Meaning |
+//! |---|---|
+//! | `ERROR` | a fault of this side: the store, the system |
+//! | `WARN` | a person has to look: a stranger waits for trust, a rule is broken, something is refused; `reason` says why |
+//! | `INFO` | the life of the node and its peers |
+//! | `DEBUG` | every message by its name in `frame` and its size in `octets`; every call and step |
+//! | `TRACE` | the `text` of every message, as EEBUS JSON |
+//!
+//! Two spans say whom a record is about: `conn` with the fields `conn`, and, once TLS proved them, `peer` and `ski`; and
+//! `peer` with `peer` and `ski`. Their target is `eebus`, at `ERROR`: a filter for one target keeps them with
+//! `eebus=error,eebus::spine=debug`. States have names; times carry their unit.
+//!
+//! The WebSocket library logs octets at `TRACE` through the crate `log` under `tungstenite`: keep that off.
 #![forbid(unsafe_code)]
 
 mod clock;
@@ -39,11 +63,12 @@ pub use clock::{Clock, SystemClock};
 pub use eebus_link::Identity;
 pub use engine::{Deed, Engine, MAX_SLEEP};
 #[cfg(feature = "file")]
-pub use file::FileStore;
+pub use file::{Damaged, FileStore};
 pub use handle::{CallError, Events, Handle, MAX_EVENTS, MAX_REQUESTS};
 pub use pump::{ACCEPT_PAUSE, Pump, READ_BUFFER};
 pub use runtime::{Accepting, Runtime, Task};
 pub use setup::{DEFAULT_PORT, Setup};
 pub use store::{Memory, Saving, Store};
 
-const LOG: &str = "eebus::pump";
+/// Target of what the system does to sockets.
+const LINK: &str = "eebus::link";

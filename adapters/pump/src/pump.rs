@@ -14,10 +14,10 @@ use eebus_core::ids::{AttemptId, ConnId};
 use eebus_core::node::{At, Endpoint, Event, Host, NoTap, Stage, Tap};
 use eebus_core::time::Instant;
 use futures_io::{AsyncRead, AsyncWrite};
-use tracing::warn;
+use tracing::error;
 
 use crate::ready::{Key, Ready};
-use crate::{Accepting, Deed, Engine, LOG, Runtime, Setup, Task};
+use crate::{Accepting, Deed, Engine, LINK, Runtime, Setup, Task};
 
 /// Octets read from one socket a turn.
 pub const READ_BUFFER: usize = 16 * 1024;
@@ -186,7 +186,7 @@ impl<R: Runtime, T: Tap + fmt::Debug> Pump<R, T> {
                 self.accepting = Some(next);
             }
             Err(error) => {
-                warn!(target: LOG, %error, "can't accept");
+                error!(target: LINK, %error, "can't accept");
                 let pause = self.runtime.sleep(ACCEPT_PAUSE);
                 self.accepting = Some(Box::pin(async move {
                     pause.await;

@@ -105,6 +105,6 @@ pub fn lagged(run: Run) {
     assert_eq!(received.len(), MAX_EVENTS);
     assert!(!received.iter().any(|event| matches!(event, Event::Lagged { .. })));
     call(Call::Trust { peer: PEER });
-    assert!(matches!(events.next_blocking(), Some(Event::Readiness { .. })));
+    assert!(matches!(events.next_blocking(), Some(Event::Decided { .. })));
     running.stop();
 }

@@ -22,16 +22,21 @@ use eebus_core::usecase::lpc::{self, ControllableSystem, EnergyGuard};
 use eebus_core::usecase::watts;
 use eebus_link::Identity;
 use eebus_pump::{CallError, Events, Handle, Setup};
+use tracing::dispatcher;
 
+mod collect;
 mod handle;
 mod limit;
+mod logs;
 mod peer;
 mod record;
 mod script;
 mod strangers;
 
+pub use collect::Logs;
 pub use handle::{handle, lagged};
 pub use limit::limit;
+pub use logs::{logs, pin};
 pub use peer::{HandClock, Peer, Pipe};
 pub use record::{Record, Recorded};
 pub use script::{Tcp, same_actions};
@@ -53,7 +58,7 @@ pub const PEER: PeerId = PeerId(0);
 #[macro_export]
 macro_rules! tests {
     ($run:expr) => {
-        $crate::tests!($run; limit, same_actions, handle, lagged, strangers);
+        $crate::tests!($run; limit, same_actions, logs, pin, handle, lagged, strangers);
     };
     ($run:expr; $($name:ident),*) => {
         $(
@@ -119,7 +124,8 @@ impl Running {
         let setup = setup.listen(([127, 0, 0, 1], 0).into());
         let handle = setup.handle();
         let mut events = handle.events();
-        let thread = thread::spawn(move || run(setup, app));
+        let log = dispatcher::get_default(Clone::clone);
+        let thread = thread::spawn(move || dispatcher::with_default(&log, || run(setup, app)));
         let port = std::iter::from_fn(|| events.next_blocking()).find_map(|event| match event {
             Event::Listening { port } => Some(port),
             _ => None,

@@ -17,14 +17,19 @@ use eebus_core::usecase::lpc::{Limit, State};
 use eebus_core::usecase::{Command, lpc, watts};
 use eebus_link::Identity;
 use eebus_pump::{Clock, Deed, Engine, Setup};
+use tracing::dispatcher::{Dispatch, with_default};
 
 use crate::peer::{HandClock, Peer, Pipe};
 use crate::{ACTOR, App, PATIENCE, Record, Run, Running, agreeable, guard, identity, system};
 
+/// The seed of the node under test.
+pub(crate) const ENTROPY: [u8; 32] = *b"the seed of the node under test.";
+
 /// Runs the script in memory and over sockets, and compares what the node did.
 pub fn same_actions(run: Run) {
     let identities = [identity("pump"), identity("box")];
-    let (expected, found) = (in_memory(&identities), over_sockets(run, &identities));
+    let (expected, found) =
+        (in_memory(&identities, &Dispatch::none()), over_sockets(run, &identities, &Dispatch::none()));
     let states: Vec<_> = expected.iter().filter_map(state).collect();
     let (controlled, limited) = (State::UnlimitedControlled, State::Limited);
     assert_eq!(states, [State::Init, controlled, limited, controlled]);
@@ -94,19 +99,19 @@ fn exchange<P: Pipe>(subject: &mut impl Subject, record: &Record, peer: &mut Pee
 
 fn setup(identity: &Identity, record: &Record, clock: &HandClock) -> Setup<Record> {
     let setup = Setup::new(system(identity), identity.clone());
-    setup.tap(record.clone()).clock(clock.clone()).entropy([1; 32])
+    setup.tap(record.clone()).clock(clock.clone()).entropy(ENTROPY)
 }
 
-fn in_memory([pump, guard_box]: &[Identity; 2]) -> Vec<Action> {
+/// The script in memory: what the node did; what it logged goes to `log`.
+pub(crate) fn in_memory([pump, guard_box]: &[Identity; 2], log: &Dispatch) -> Vec<Action> {
     let (clock, record) = (HandClock::default(), Record::default());
-    let engine = Engine::new(setup(pump, &record, &clock)).unwrap();
-    let mut memory = Memory(Rc::new(RefCell::new((engine, None, agreeable()))));
+    let engine = with_default(log, || Engine::new(setup(pump, &record, &clock)).unwrap());
+    let mut memory = Memory(Rc::new(RefCell::new((engine, None, agreeable()))), log.clone());
     memory.settle();
     let mut peer = Peer::new(guard(guard_box), guard_box.clone(), &clock);
     let address = ([127, 0, 0, 1], 4712).into();
     peer.dial(pump.ski(), address, || {
-        let (engine, conn, _) = &mut *memory.0.borrow_mut();
-        *conn = engine.accepted(address);
+        memory.with(|(engine, conn, _)| *conn = engine.accepted(address));
         memory.clone()
     });
     play(memory, &record, peer, &clock);
@@ -115,61 +120,71 @@ fn in_memory([pump, guard_box]: &[Identity; 2]) -> Vec<Action> {
 
 /// An engine without sockets, for its peer and for the script.
 #[derive(Clone)]
-struct Memory(Rc<RefCell<Inner>>);
+struct Memory(Rc<RefCell<Inner>>, Dispatch);
 
 type Inner = (Engine<Record>, Option<ConnId>, App);
 
+impl Memory {
+    fn with<R>(&self, change: impl FnOnce(&mut Inner) -> R) -> R {
+        with_default(&self.1, || change(&mut self.0.borrow_mut()))
+    }
+}
+
 impl Subject for Memory {
     fn settle(&mut self) {
-        let (engine, _, app) = &mut *self.0.borrow_mut();
-        engine.serve(&mut Context::from_waker(Waker::noop()));
-        loop {
-            while let Some(deed) = engine.poll(app) {
-                if deed == Deed::Listen(true) {
+        self.with(|(engine, _, app)| {
+            engine.serve(&mut Context::from_waker(Waker::noop()));
+            loop {
+                let mut listens = false;
+                while let Some(deed) = engine.poll(app) {
+                    listens |= deed == Deed::Listen(true);
+                }
+                if listens {
                     engine.listening(4712);
+                } else if engine.sleep().is_zero() {
+                    engine.tick();
+                } else {
+                    return;
                 }
             }
-            if !engine.sleep().is_zero() {
-                return;
-            }
-            engine.tick();
-        }
+        });
     }
 
     fn shut_down(&mut self) {
-        assert_eq!(self.0.borrow_mut().0.at().shut_down(), Ok(Answer::Done));
+        assert_eq!(self.with(|(engine, ..)| engine.at().shut_down()), Ok(Answer::Done));
     }
 
     fn finish(mut self) {
         self.read();
-        if let (engine, Some(conn), _) = &mut *self.0.borrow_mut() {
-            engine.ended(*conn, None);
-        }
+        self.with(|(engine, conn, _)| conn.map(|conn| engine.ended(conn, None)));
         self.settle();
-        assert!(self.0.borrow_mut().0.is_done());
+        assert!(self.with(|(engine, ..)| engine.is_done()));
     }
 }
 
 impl Pipe for Memory {
     fn write(&mut self, octets: &[u8]) -> usize {
-        if let (engine, Some(conn), _) = &mut *self.0.borrow_mut() {
-            engine.received(*conn, octets);
-        }
+        self.with(|(engine, conn, _)| conn.map(|conn| engine.received(conn, octets)));
         self.settle();
         octets.len()
     }
 
     fn read(&mut self) -> Vec<u8> {
-        let (engine, Some(conn), _) = &mut *self.0.borrow_mut() else { return Vec::new() };
-        let octets = engine.output(*conn).to_vec();
-        engine.sent(*conn, octets.len());
-        octets
+        self.with(|(engine, conn, _)| {
+            let Some(conn) = *conn else { return Vec::new() };
+            let octets = engine.output(conn).to_vec();
+            engine.sent(conn, octets.len());
+            octets
+        })
     }
 }
 
-fn over_sockets(run: Run, [pump, guard_box]: &[Identity; 2]) -> Vec<Action> {
+/// The same over sockets.
+pub(crate) fn over_sockets(run: Run, [pump, guard_box]: &[Identity; 2], log: &Dispatch) -> Vec<Action> {
     let (clock, record) = (HandClock::default(), Record::default());
-    let running = Running::start(run, setup(pump, &record, &clock), pump.ski(), record.clone(), agreeable());
+    let setup = setup(pump, &record, &clock);
+    let start = || Running::start(run, setup, pump.ski(), record.clone(), agreeable());
+    let running = with_default(log, start);
     let mut peer = Peer::new(guard(guard_box), guard_box.clone(), &clock);
     let address = running.address();
     peer.dial(pump.ski(), address, || Tcp::connect(address));

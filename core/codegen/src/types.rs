@@ -234,6 +234,7 @@ fn describe(schema: &Schema, roles: &BTreeMap<&str, String>, ty: &Complex) -> St
             .collect();
         match users.as_slice() {
             [] if name == "ShipMessage" => "Every root of a SHIP document, which has one of them".into(),
+            [] if name == "ShipCommissioning" => "Every root of a message for commissioning tools".into(),
             [] => "A base of other types".into(),
             [one] => format!("A part of `{one}`"),
             many => format!("A part of {} types", many.len()),

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::builder::Builder;
+use super::plain::Plain;
 use super::table::{Choice, Ty};
 use super::tape::Tape;
 use super::token::{Form, Token};
@@ -156,6 +157,16 @@ impl<'a> Cursor<'a> {
     /// The text the token points to.
     pub(super) fn stored_text(self) -> &'a str {
         self.token().filter(|token| token.owns_text()).map_or("", |token| token.text(&self.tape.text))
+    }
+
+    /// The value as ordinary JSON, for REST and people: `{"limitId":1,"value":{"number":4200}}`. Nothing is left out, a
+    /// PIN neither.
+    pub fn plain(self) -> Plain<'a> {
+        Plain(self)
+    }
+
+    pub(super) fn is_secret(self) -> bool {
+        self.tape.ty.literals.secrets.contains(&self.name())
     }
 
     /// The value as a Rust type.

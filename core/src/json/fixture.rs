@@ -131,6 +131,7 @@ pub(crate) static LITERALS: Literals = Literals {
     keys: &KEY_LITERALS,
     first: &FIRST_LITERALS,
     values: &VALUE_LITERALS,
+    secrets: &["secret"],
     aliases: &[("limit_id", "limitId")],
 };
 

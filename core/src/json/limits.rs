@@ -3,8 +3,12 @@
 /// Nested containers a message may have. The deepest message of the schema has 12 (datagram to element tag); what is
 /// not in the schema gets room too, and the reader's recursion stays bounded.
 pub const MAX_DEPTH: u8 = 64;
-/// Octets of one message: the largest discovery data in the field has some 30 kB. A token takes 16 octets for at least
-/// 2 of input, so a message of this size costs some 10 MiB while it is read.
+/// Octets of memory that reading takes for each octet of input at most, beside [`MEMORY_CONSTANT`]: a token takes 16 for
+/// at least 2 of input, and lists of tokens grow by doubling; text is held twice at most.
+pub const MEMORY_PER_OCTET: usize = 32;
+/// Octets of memory that reading takes beside [`MEMORY_PER_OCTET`].
+pub const MEMORY_CONSTANT: usize = 4096;
+/// Octets of one message: the largest discovery data in the field has some 30 kB.
 pub const MAX_SIZE: usize = 1 << 20;
 /// Octets of one string: no element of the schema needs more than a few hundred, except tunnelled data.
 pub const MAX_STRING: usize = 64 << 10;

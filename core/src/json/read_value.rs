@@ -123,7 +123,7 @@ impl Reader<'_> {
         let token = match (number, literal) {
             (Some(number), Some(&literal)) => Token::enumeration(head, literal, number),
             _ => {
-                self.scan.repairs.add(Repair::UnknownValue);
+                self.scan.keep(Repair::UnknownValue);
                 self.text(span, head)?
             }
         };
@@ -134,26 +134,29 @@ impl Reader<'_> {
     /// `[]`. Whatever else a peer puts there is presence too.
     fn tag(&mut self, head: Head) -> Result<(), Fail> {
         let first = self.scan.peek();
+        let token = Token::new(head, Form::Tag, 0, 0);
         if !self.scan.eat(b"[]") {
             if !matches!(first, b'[' | b'{') {
                 return self.scan.fail(Expected::Tag, self.scan.at);
             }
-            self.tag_content()?;
+            self.tag_content(self.literals.name(token.key()))?;
         }
-        self.tokens.push(Token::new(head, Form::Tag, 0, 0));
+        self.tokens.push(token);
         Ok(())
     }
 
     #[cold]
-    fn tag_content(&mut self) -> Result<(), Fail> {
+    fn tag_content(&mut self, tag: &str) -> Result<(), Fail> {
         let from = self.scan.at;
         self.scan.skip()?;
         self.scan.departures = self.scan.departures.wrapping_add(1);
         let content = self.scan.piece(from, self.scan.at);
-        if content.contains('"') {
+        if let Some(inside) = content.split('"').nth(1) {
             self.scan.repair(Repair::UnknownElement);
+            self.scan.name_note(&[tag, inside]);
         } else if content.contains('{') {
             self.scan.repair(Repair::EmptyObject);
+            self.scan.name_note(&[tag]);
         }
         Ok(())
     }

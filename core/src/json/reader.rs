@@ -11,6 +11,7 @@ use core::ops::Range;
 use super::error::{self, Error, Expected, Step};
 use super::keys::{self, Found, Keys};
 use super::limits::Limits;
+use super::notes::{Draft, Note};
 use super::repairs::{Repair, Repairs};
 use super::scan::{Fail, Fault, PADDING, Scan};
 use super::table::{Field, Kind, Literals, Ty};
@@ -34,16 +35,17 @@ pub(super) fn read(
     bytes: &[u8],
     shape: Shape,
     limits: &Limits,
-) -> Result<(Tape, Repairs), Error> {
+    inspect: bool,
+) -> Result<(Tape, Repairs, Vec<Note>), Error> {
     let max = limits.size.min(u32::MAX as usize / 4);
     if bytes.len() > max {
         let expected = Expected::AtMost { max, of: "octets" };
         return Err(Error { path: String::new(), expected, found: format!("{}", bytes.len()), at: max });
     }
-    let mut repairs = Repairs::default();
     let mut input = bytes.trim_ascii_end();
+    let mut trailing = 0usize;
     while let Some(shorter) = input.strip_suffix(b"\0") {
-        repairs.add(Repair::Trailing);
+        trailing = trailing.wrapping_add(1);
         input = shorter.trim_ascii_end();
     }
     let mut text = Vec::with_capacity(input.len().saturating_add(PADDING.len()));
@@ -59,15 +61,42 @@ pub(super) fn read(
         extra: String::new(),
         path: Vec::new(),
     };
-    reader.scan.repairs = repairs;
+    reader.scan.notes = inspect.then(Vec::new);
     if reader.message(ty, shape).is_err() {
         return Err(reader.error());
     }
+    (0..trailing).for_each(|_| reader.scan.repair(Repair::Trailing));
     let Reader { scan, tokens, extra, .. } = reader;
     let repairs = scan.repairs;
+    let notes = scan.notes.into_iter().flatten().map(Draft::finish).collect();
     text.truncate(input.len());
     text.push_str(&extra);
-    Ok((Tape::from_parts(ty, text, tokens), repairs))
+    Ok((Tape::from_parts(ty, text, tokens), repairs, notes))
+}
+
+/// Octets that [`read_front`] looks at: a header has some 400.
+const MAX_FRONT: usize = 1024;
+
+/// Reads the struct that `bytes` begins with, if it is complete within [`MAX_FRONT`] octets; answers its length too.
+pub(super) fn read_front(ty: &'static Ty, bytes: &[u8], limits: &Limits) -> Option<(Tape, Repairs, usize)> {
+    let front = bytes.get(..MAX_FRONT).unwrap_or(bytes);
+    let front = front.utf8_chunks().next()?.valid();
+    let mut text = String::with_capacity(front.len().saturating_add(PADDING.len()));
+    text.push_str(front);
+    text.extend(PADDING.iter().map(|&octet| char::from(octet)));
+    let mut reader = Reader {
+        scan: Scan::new(&text, front.len(), *limits),
+        literals: ty.literals,
+        tokens: Vec::with_capacity(front.len() / OCTETS_A_TOKEN),
+        extra: String::new(),
+        path: Vec::new(),
+    };
+    reader.object(ty, Head::NONE).ok()?;
+    let Reader { scan, tokens, extra, .. } = reader;
+    let (repairs, len) = (scan.repairs, scan.at);
+    text.truncate(front.len());
+    text.push_str(&extra);
+    Some((Tape::from_parts(ty, text, tokens), repairs, len))
 }
 
 fn not_utf8(bytes: &[u8], at: usize) -> Error {
@@ -180,6 +209,8 @@ impl Reader<'_> {
             if self.scan.departures == open.departures {
                 token.low = open.at as u32;
                 token.high = self.scan.at as u32;
+            } else if self.scan.notes.is_some() {
+                self.locate(open);
             }
         }
     }
@@ -209,6 +240,7 @@ impl Reader<'_> {
     #[cold]
     fn null(&mut self, field: &Field, head: Head) {
         self.scan.repair(Repair::Null);
+        self.scan.name_note(&[self.literals.name(Token::new(head, Form::Tag, 0, 0).key())]);
         match field.kind {
             Kind::Tag => self.tokens.push(Token::new(head, Form::Tag, 0, 0)),
             Kind::Object(ty) if ty.fields.is_empty() && !field.many => {
@@ -236,6 +268,8 @@ impl Reader<'_> {
     /// Passes an unlisted element. Where a choice group could have listed it, key and value are kept.
     #[cold]
     fn unknown(&mut self, ty: &'static Ty, key: Range<usize>) -> Result<(), Fail> {
+        let name = self.scan.piece(key.start, key.end);
+        self.scan.name_note(&[name.trim_matches('"')]);
         self.scan.skip()?;
         if let Some((field, _)) = ty.choices().next() {
             let len = self.scan.at.wrapping_sub(key.start);

@@ -2,6 +2,7 @@
 
 use super::error::Expected;
 use super::limits::{Limits, MAX_DEPTH};
+use super::notes::Draft;
 use super::repairs::{Repair, Repairs};
 use super::text;
 
@@ -37,6 +38,8 @@ pub(super) struct Scan<'a> {
     /// How often the input departed from the canonical form, of which the text can be copied as it is.
     pub(super) departures: usize,
     pub(super) repairs: Repairs,
+    /// Where the repairs were made; kept by an inspection only.
+    pub(super) notes: Option<alloc::vec::Vec<Draft>>,
     pub(super) limits: Limits,
     pub(super) fault: Option<Fault>,
 }
@@ -45,7 +48,8 @@ impl<'a> Scan<'a> {
     /// A scan of the first `len` octets of `text`; the rest is padding.
     pub(super) fn new(text: &'a str, len: usize, limits: Limits) -> Self {
         let limits = Limits { depth: limits.depth.min(MAX_DEPTH), ..limits };
-        Self { text, len, at: 0, depth: 0, departures: 0, repairs: Repairs::default(), limits, fault: None }
+        let repairs = Repairs::default();
+        Self { text, len, at: 0, depth: 0, departures: 0, repairs, notes: None, limits, fault: None }
     }
 
     /// Octets of the input.
@@ -64,6 +68,18 @@ impl<'a> Scan<'a> {
     pub(super) fn repair(&mut self, repair: Repair) {
         self.departures = self.departures.wrapping_add(1);
         self.repairs.add(repair);
+        self.note(repair);
+    }
+
+    /// Counts a repair that leaves the text as it is.
+    #[cold]
+    pub(super) fn keep(&mut self, repair: Repair) {
+        self.repairs.add(repair);
+        if self.notes.is_some() {
+            // A container without departures is not looked at again.
+            self.departures = self.departures.wrapping_add(1);
+            self.note(repair);
+        }
     }
 
     /// The input from here on, without padding.

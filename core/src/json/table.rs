@@ -19,6 +19,8 @@ pub struct Literals {
     pub values: &'static [u8; VALUE_BLOB],
     /// Names that some peers write, and what the schema calls the element. Only a reader takes them.
     pub aliases: &'static [(&'static str, &'static str)],
+    /// Names of the elements that no `Debug` shows.
+    pub secrets: &'static [&'static str],
 }
 
 /// Where a key literal stands in [`Literals::keys`].

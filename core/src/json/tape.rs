@@ -8,6 +8,7 @@ use super::builder::Builder;
 use super::cursor::Cursor;
 use super::error::Error;
 use super::limits::Limits;
+use super::notes::Note;
 use super::reader::{self, Shape};
 use super::repairs::Repairs;
 use super::table::Ty;
@@ -38,7 +39,7 @@ impl Tape {
     ///
     /// The input is no JSON, has another type, or exceeds a limit.
     pub fn read(ty: &'static Ty, bytes: &[u8], limits: &Limits) -> Result<(Self, Repairs), Error> {
-        reader::read(ty, bytes, Shape::Value, limits)
+        reader::read(ty, bytes, Shape::Value, limits, false).map(|(tape, repairs, _)| (tape, repairs))
     }
 
     /// Reads a document, `{"datagram":…}`: an object with exactly one member, which is a field of `ty`.
@@ -47,7 +48,38 @@ impl Tape {
     ///
     /// As [`Tape::read`]; and there is no member, another one, or more than one.
     pub fn read_document(ty: &'static Ty, bytes: &[u8], limits: &Limits) -> Result<(Self, Repairs), Error> {
-        reader::read(ty, bytes, Shape::Document, limits)
+        reader::read(ty, bytes, Shape::Document, limits, false).map(|(tape, repairs, _)| (tape, repairs))
+    }
+
+    /// As [`Tape::read`], and names the place of each repair instead of counting them. For tools: it takes longer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tape::read`].
+    pub fn inspect(ty: &'static Ty, bytes: &[u8], limits: &Limits) -> Result<(Self, Vec<Note>), Error> {
+        reader::read(ty, bytes, Shape::Value, limits, true).map(|(tape, _, notes)| (tape, notes))
+    }
+
+    /// As [`Tape::read_document`], and names the place of each repair instead of counting them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tape::read_document`].
+    pub fn inspect_document(
+        ty: &'static Ty,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Result<(Self, Vec<Note>), Error> {
+        reader::read(ty, bytes, Shape::Document, limits, true).map(|(tape, _, notes)| (tape, notes))
+    }
+
+    /// Reads the struct that `bytes` begins with, if it is complete within the first KiB; answers its length too.
+    pub(crate) fn read_front(
+        ty: &'static Ty,
+        bytes: &[u8],
+        limits: &Limits,
+    ) -> Option<(Self, Repairs, usize)> {
+        reader::read_front(ty, bytes, limits)
     }
 
     /// A struct without fields.
@@ -68,9 +100,9 @@ impl Tape {
         Self { ty, text, tokens, swept }
     }
 
-    /// Makes the writer write every container anew.
-    #[cfg(test)]
-    pub(crate) fn forget_canonical(&mut self) {
+    /// Forgets which text was canonical: the writer writes every struct and list anew, as it would one that was built.
+    /// The value and what is written stay the same.
+    pub fn forget_canonical(&mut self) {
         for token in self.tokens.iter_mut().filter(|token| token.is_container()) {
             *token = token.touched();
         }
@@ -101,6 +133,17 @@ impl Tape {
         Cursor::new(self, 0)
     }
 
+    /// Octets of memory it holds, beside its own struct.
+    pub fn memory(&self) -> usize {
+        let tokens = self.tokens.capacity().saturating_mul(size_of::<Token>());
+        self.text.capacity().saturating_add(tokens)
+    }
+
+    /// About how many octets it takes when it is written.
+    pub fn written_len(&self) -> usize {
+        writer::len(self)
+    }
+
     /// Appends the struct as canonical EEBUS JSON (SHIP 11.4).
     pub fn write(&self, out: &mut Vec<u8>) {
         writer::write(self, out);
@@ -118,7 +161,7 @@ impl PartialEq for Tape {
     }
 }
 
-/// The type's name and the value as ordinary JSON.
+/// The type's name and the value as ordinary JSON, without secrets.
 impl fmt::Debug for Tape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}", self.ty.name, self.root())

@@ -174,6 +174,10 @@ impl Token {
     /// The canonical text of a container.
     #[inline]
     pub(crate) fn canonical(self, text: &str) -> Option<&str> {
-        if self.high == 0 { None } else { text.get(self.low as usize..self.high as usize) }
+        // In other tokens the two numbers mean something else.
+        if self.high == 0 || !self.is_container() {
+            return None;
+        }
+        text.get(self.low as usize..self.high as usize)
     }
 }

@@ -36,8 +36,13 @@ pub(super) fn write_document(tape: &Tape, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
+/// About how many octets a tape takes when it is written.
+pub(super) fn len(tape: &Tape) -> usize {
+    tape.text.len().saturating_add(tape.tokens.len().saturating_mul(OCTETS_A_TOKEN))
+}
+
 fn reserve(tape: &Tape, out: &mut Vec<u8>) {
-    out.reserve(tape.text.len().saturating_add(tape.tokens.len().saturating_mul(OCTETS_A_TOKEN)));
+    out.reserve(len(tape));
 }
 
 struct Writer<'a> {

@@ -4,12 +4,12 @@
 use alloc::vec::Vec;
 
 use super::generated::{
-    CMD, DATA, DATA_FUNCTIONS, DATAGRAM, ELEMENTS, ELEMENTS_FUNCTIONS, FILTER, PAYLOAD, SELECTORS,
-    SELECTORS_FUNCTIONS, SPINE_DOCUMENT,
+    DATA, DATA_FUNCTIONS, ELEMENTS, ELEMENTS_FUNCTIONS, LITERALS, SELECTORS, SELECTORS_FUNCTIONS,
+    SPINE_DOCUMENT,
 };
 use super::{AbsoluteOrRelativeTime, CmdControl, FunctionData, FunctionId, Header};
 use crate::json::table::Choice;
-use crate::json::{Builder, Cursor, ElementTag, Error, Limits, Repairs, Tape, Typed, Value};
+use crate::json::{Cursor, ElementTag, Error, Limits, Note, Repairs, Tape, Typed};
 
 /// Field numbers of `DatagramType`.
 mod datagram_field {
@@ -49,6 +49,25 @@ impl Datagram {
         Tape::read_document(&SPINE_DOCUMENT, bytes, limits).map(|(tape, repairs)| (Self(tape), repairs))
     }
 
+    /// As [`Datagram::read`], and names the place of each repair instead of counting them. For tools.
+    ///
+    /// # Errors
+    ///
+    /// As [`Datagram::read`].
+    pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<(Self, Vec<Note>), Error> {
+        Tape::inspect_document(&SPINE_DOCUMENT, bytes, limits).map(|(tape, notes)| (Self(tape), notes))
+    }
+
+    /// The document as a tape.
+    pub fn as_tape(&self) -> &Tape {
+        &self.0
+    }
+
+    /// The document as a tape.
+    pub fn into_tape(self) -> Tape {
+        self.0
+    }
+
     /// Appends the document.
     pub fn write(&self, out: &mut Vec<u8>) {
         self.0.write_document(out);
@@ -56,17 +75,18 @@ impl Datagram {
 
     /// The header; empty where there is none.
     pub fn header(&self) -> Header {
-        self.part(datagram_field::HEADER).map(Cursor::get).unwrap_or_default()
+        let datagram = self.0.root().field(ONLY);
+        datagram.and_then(|it| it.field(datagram_field::HEADER)).map(Cursor::get).unwrap_or_default()
     }
 
     /// The commands; a valid datagram has one (SPINE 5.3.2).
     pub fn cmds(&self) -> impl Iterator<Item = CmdView<'_>> {
-        let cmds = self.part(datagram_field::PAYLOAD).and_then(|payload| payload.field(ONLY));
-        cmds.into_iter().flat_map(Cursor::items).map(CmdView)
+        Self::payload_of(self.0.root()).into_iter().flat_map(CmdView::all)
     }
 
-    fn part(&self, number: u8) -> Option<Cursor<'_>> {
-        self.0.root().field(ONLY)?.field(number)
+    /// The payload of a document.
+    pub(super) fn payload_of(document: Cursor<'_>) -> Option<Cursor<'_>> {
+        document.field(ONLY)?.field(datagram_field::PAYLOAD)
     }
 }
 
@@ -75,6 +95,11 @@ impl Datagram {
 pub struct CmdView<'a>(Cursor<'a>);
 
 impl<'a> CmdView<'a> {
+    /// The commands of a payload.
+    pub(super) fn all(payload: Cursor<'a>) -> impl Iterator<Item = Self> {
+        payload.field(ONLY).into_iter().flat_map(Cursor::items).map(CmdView)
+    }
+
     /// The text of `function`; an empty one counts as absent, as some peers send it in partial replies.
     pub fn function(self) -> Option<&'a str> {
         self.0.field(cmd_field::FUNCTION).and_then(Cursor::str).filter(|name| !name.is_empty())
@@ -212,18 +237,22 @@ impl Filter {
         Self { elements: Some(Tape::of(elements)), ..self }
     }
 
-    fn write(&self, function: FunctionId, builder: &mut Builder) {
-        builder.object(&FILTER, |b| {
-            let tag = |set: bool| set.then_some(ElementTag);
-            let control = CmdControl { delete: tag(self.delete), partial: tag(self.partial) };
-            control.write(b.key(filter_field::CMD_CONTROL));
-            for selectors in &self.selectors {
-                put(b, filter_field::SELECTORS, &SELECTORS, SELECTORS_FUNCTIONS, function, selectors);
-            }
-            if let Some(elements) = &self.elements {
-                put(b, filter_field::ELEMENTS, &ELEMENTS, ELEMENTS_FUNCTIONS, function, elements);
-            }
-        });
+    fn write(&self, function: FunctionId, out: &mut Vec<u8>) {
+        let tag = |set: bool| set.then_some(ElementTag);
+        out.extend_from_slice(b"[{\"cmdControl\":");
+        Tape::of(&CmdControl { delete: tag(self.delete), partial: tag(self.partial) }).write(out);
+        out.push(b'}');
+        for selectors in &self.selectors {
+            out.extend_from_slice(b",{");
+            write_alternative(&SELECTORS, SELECTORS_FUNCTIONS, function, selectors, out);
+            out.push(b'}');
+        }
+        if let Some(elements) = &self.elements {
+            out.extend_from_slice(b",{");
+            write_alternative(&ELEMENTS, ELEMENTS_FUNCTIONS, function, elements, out);
+            out.push(b'}');
+        }
+        out.push(b']');
     }
 }
 
@@ -262,49 +291,58 @@ impl Cmd {
         self
     }
 
-    fn write(&self, builder: &mut Builder) {
-        builder.object(&CMD, |b| {
-            if !self.filters.is_empty() {
-                b.put(cmd_field::FUNCTION, &Some(super::Function::from(self.function)));
-                let write = |filter: &Filter, b: &mut Builder| filter.write(self.function, b);
-                b.key(cmd_field::FILTER).list_with(&self.filters, write);
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"[{");
+        if !self.filters.is_empty() {
+            out.extend_from_slice(b"\"function\":\"");
+            out.extend_from_slice(self.function.name().as_bytes());
+            out.extend_from_slice(b"\"},{\"filter\":");
+            for (separator, filter) in
+                core::iter::once(b'[').chain(core::iter::repeat(b',')).zip(&self.filters)
+            {
+                out.push(separator);
+                filter.write(self.function, out);
             }
-            put(b, cmd_field::DATA, &DATA, DATA_FUNCTIONS, self.function, &self.data);
-        });
+            out.extend_from_slice(b"]},{");
+        }
+        write_alternative(&DATA, DATA_FUNCTIONS, self.function, &self.data, out);
+        out.extend_from_slice(b"}]");
     }
 }
 
-/// Puts the alternative of `function` into the choice group in field `number`; nothing where it has none.
-fn put(
-    builder: &mut Builder,
-    number: u8,
+/// Writes `"name":value` with the name that a choice group has for `function`.
+fn write_alternative(
     group: &Choice,
     functions: &[FunctionId],
     function: FunctionId,
     value: &Tape,
+    out: &mut Vec<u8>,
 ) {
     // The alternatives stand in the order of the functions.
-    let Ok(alternative) = functions.binary_search(&function) else { return };
+    let alternative = functions.binary_search(&function).unwrap_or(usize::MAX);
     debug_assert!(
         group.types.get(alternative).is_some_and(|ty| core::ptr::eq(*ty, value.ty())),
         "{} is no part of {function}",
         value.ty().name
     );
-    builder.alternative(number, alternative as u16).copy(value.root());
+    let Some(key) = group.keys.get(alternative) else { return };
+    out.push(b'"');
+    out.extend_from_slice(LITERALS.name(*key).as_bytes());
+    out.extend_from_slice(b"\":");
+    value.write(out);
 }
+
+/// Octets of a header and the frame around the data, in nearly every datagram.
+const FRAME: usize = 512;
 
 /// Appends `{"datagram":…}` with one command. `function` is stated if and only if there are filters (SPINE 5.3.4.1).
 pub fn write_datagram(header: &Header, cmd: &Cmd, out: &mut Vec<u8>) {
-    let mut builder = Builder::new(&SPINE_DOCUMENT);
-    builder.object(&SPINE_DOCUMENT, |b| {
-        b.key(ONLY).object(&DATAGRAM, |b| {
-            header.write(b.key(datagram_field::HEADER));
-            b.key(datagram_field::PAYLOAD).object(&PAYLOAD, |b| {
-                b.key(ONLY).list_with(core::slice::from_ref(cmd), Cmd::write);
-            });
-        });
-    });
-    builder.finish().write_document(out);
+    out.reserve(cmd.data.written_len().saturating_add(FRAME));
+    out.extend_from_slice(b"{\"datagram\":[{\"header\":");
+    Tape::of(header).write(out);
+    out.extend_from_slice(b"},{\"payload\":[{\"cmd\":[");
+    cmd.write(out);
+    out.extend_from_slice(b"]}]}]}");
 }
 
 #[cfg(test)]

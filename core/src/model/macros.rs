@@ -13,6 +13,7 @@ macro_rules! literals {
             first: &const { $crate::model::macros::join(KEYS, b"[{\"", b"\":\0") },
             values: &const { $crate::model::macros::join(&[$($value),*], b"\"", b"\"") },
             aliases: $crate::model::macros::ALIASES,
+            secrets: &["pin"],
         };
     };
 }
@@ -67,6 +68,23 @@ macro_rules! structs {
                     let _ = &builder;
                     $($crate::model::value::FieldHolder::write(&self.$field, $number, builder);)*
                 });
+            }
+        }
+
+        /// Ordinary JSON.
+        #[cfg(feature = "serde")]
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::json::Tape::of(self).root().plain().serialize(serializer)
+            }
+        }
+
+        /// Ordinary JSON or EEBUS JSON.
+        #[cfg(feature = "serde")]
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let tape = $crate::json::Tape::deserialize_plain(<Self as $crate::json::Typed>::TY, deserializer)?;
+                Ok(tape.root().get())
             }
         }
 
@@ -189,6 +207,9 @@ macro_rules! numbers {
             }
         }
 
+        #[cfg(feature = "serde")]
+        $crate::model::macros::transparent!($name);
+
         impl $crate::model::value::FieldValue for $name {
             const KIND: $crate::json::table::Kind =
                 $crate::model::macros::range!($number $($min $max)?);
@@ -245,10 +266,31 @@ macro_rules! text {
             }
         }
 
+        #[cfg(feature = "serde")]
+        $crate::model::macros::transparent!($name);
+
         impl $crate::model::value::FieldValue for $name {
             const KIND: $crate::json::table::Kind = $crate::json::table::Kind::Text(
                 $crate::json::table::TextRule::$rule $({ min: $min, max: $max })?,
             );
+        }
+    };
+}
+
+/// Serde for a type of one value: as the value alone.
+#[cfg(feature = "serde")]
+macro_rules! transparent {
+    ($name:ident) => {
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.0.serialize(serializer)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                ::serde::Deserialize::deserialize(deserializer).map(Self)
+            }
         }
     };
 }
@@ -376,6 +418,8 @@ macro_rules! many {
     };
 }
 
+#[cfg(feature = "serde")]
+pub(crate) use transparent;
 pub(crate) use {
     choices, enums, frames, functions, kind, literals, many, numbers, option, range, structs, text, texts,
 };

@@ -110,36 +110,20 @@ impl Overlay {
     }
 }
 
-/// Puts the entries of `update` over the stored ones, up to the first that does not fit.
+/// Puts the entries of `update` over the stored ones, up to the first that does not fit. Nothing is put where an entry
+/// would be updated twice, as it might end as it began.
 fn overlay_entries(stored: &mut Tape, ty: &'static Ty, update: Cursor<'_>) -> Overlay {
     let Some(list) = stored.root().fields().next() else {
         return Overlay { changed: false, complete: entries(update).next().is_none() };
     };
-    let (list, end) = (list.place(), list.end());
-    let first = list.wrapping_add(1);
-    // Updates mostly have the order of the stored entries, so the search goes on behind the last hit.
-    let mut next = first;
+    let list = list.place();
+    let Some(targets) = targets(stored, list, ty, update) else {
+        return Overlay { changed: false, complete: false };
+    };
     let mut done = Overlay::NOTHING;
-    for new in entries(update) {
-        if stated_identifier(ty, new).is_some() {
-            let found =
-                find_entry(stored, ty, new, next, end).or_else(|| find_entry(stored, ty, new, first, next));
-            match found {
-                Some(place) => {
-                    done.add(overlay(stored, place, ty, new));
-                    next = stored.at(place).end();
-                }
-                None => done.complete = false,
-            }
-        } else {
-            let mut place = first;
-            while place < end {
-                done.add(overlay(stored, place, ty, new));
-                place = stored.at(place).end();
-            }
-        }
-        if !done.complete {
-            break;
+    for (place, new) in targets {
+        if done.complete {
+            done.add(overlay(stored, place, ty, new));
         }
     }
     if done.changed {
@@ -147,6 +131,36 @@ fn overlay_entries(stored: &mut Tape, ty: &'static Ty, update: Cursor<'_>) -> Ov
         stored.touch(0);
     }
     done
+}
+
+/// Where each entry of `update` goes; none where one has no place yet, or two go to the same.
+fn targets<'u>(
+    stored: &Tape,
+    list: usize,
+    ty: &'static Ty,
+    update: Cursor<'u>,
+) -> Option<Vec<(usize, Cursor<'u>)>> {
+    let (first, end) = (list.wrapping_add(1), stored.at(list).end());
+    let mut all = entries(update);
+    if let (Some(new), None) = (all.next(), all.next())
+        && stated_identifier(ty, new).is_none()
+    {
+        return Some(stored.at(list).items().map(|entry| (entry.place(), new)).collect());
+    }
+    let mut targets = Vec::new();
+    let (mut next, mut ascending) = (first, true);
+    for new in entries(update) {
+        stated_identifier(ty, new)?;
+        // Updates mostly have the order of the stored entries, so the search goes on behind the last hit.
+        let ahead = find_entry(stored, ty, new, next, end);
+        ascending &= ahead.is_some();
+        let place = ahead.or_else(|| find_entry(stored, ty, new, first, next))?;
+        targets.push((place, new));
+        next = stored.at(place).end();
+    }
+    let again = |at: usize, place: usize| targets.iter().take(at).any(|(earlier, _)| *earlier == place);
+    let twice = !ascending && targets.iter().enumerate().any(|(at, (place, _))| again(at, *place));
+    (!twice).then_some(targets)
 }
 
 /// The entry between two places that has the identifiers of `new`.

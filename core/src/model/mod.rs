@@ -1,7 +1,8 @@
 //! The data model of SPINE 1.3.0 and SHIP 1.0.1, generated from the tables in `core/schema`.
 //!
-//! - A **datagram** that came in is one tape: [`Datagram::read`], then views ([`CmdView`], [`FilterView`]) that
-//!   materialise nothing, or [`CmdView::get`] for a typed struct.
+//! - A **datagram** that came in is an [`Envelope`] with its header; the payload stays a slice until somebody needs it.
+//!   Read as a whole it is one tape: [`Datagram::read`]. Either way its commands are views ([`CmdView`], [`FilterView`])
+//!   that materialise nothing, or [`CmdView::get`] for a typed struct.
 //! - What is to be **sent** is plain data: a [`Header`] and a [`Cmd`], written by [`write_datagram`].
 //! - Every complex type of the schemas is a struct with optional fields; a repeated element is a `Vec`. A restriction
 //!   that repeats its base is an alias of it. Types of SHIP that share a name with SPINE begin with `Ship`.
@@ -31,7 +32,9 @@
 //! # Ok::<(), eebus_core::json::Error>(())
 //! ```
 
+mod check;
 mod cmd;
+mod envelope;
 #[cfg(test)]
 mod exchange_tests;
 mod function;
@@ -50,7 +53,9 @@ mod tests;
 mod time;
 mod value;
 
+pub use check::{Demand, Violation, violations};
 pub use cmd::{Cmd, CmdView, Datagram, Filter, FilterView, write_datagram};
+pub use envelope::{Envelope, Payload};
 pub use function::{ElementsScope, FunctionData, FunctionId, FunctionInfo, FunctionKind, UnknownFunction};
 pub use generated::*;
 pub use list::{Criterion, ExchangeFault, entries};

@@ -25,6 +25,7 @@ fn types() -> BTreeMap<&'static str, &'static Ty> {
     }
     let mut seen = BTreeMap::new();
     visit(ShipMessage::TY, &mut seen);
+    visit(ShipCommissioning::TY, &mut seen);
     visit(&SPINE_DOCUMENT, &mut seen);
     seen
 }
@@ -32,8 +33,8 @@ fn types() -> BTreeMap<&'static str, &'static Ty> {
 #[test]
 fn every_type_is_reached_from_a_root() {
     // SPINE has 682, of which 33 are aliases, 2 no structs (tag, string with a name) and 7 only bases of others (6 of
-    // bills, 1 of possible operations). SHIP has 22, of which `HeaderType` shares its name; the document is one more.
-    assert_eq!(types().len(), 682 - 33 - 2 - 7 + 22 - 1 + 1);
+    // bills, 1 of possible operations). SHIP has 34, of which `HeaderType` shares its name; the document is one more.
+    assert_eq!(types().len(), 682 - 33 - 2 - 7 + 34 - 1 + 1);
 }
 
 /// A value of each field, two of each list.
@@ -155,6 +156,53 @@ fn a_pin_does_not_show_in_debug_output() {
 }
 
 #[test]
+fn whatever_holds_a_pin_is_a_secret() {
+    let mut pins = 0;
+    for ty in types().into_values() {
+        for (key, field) in ty.keys.iter().zip(ty.fields) {
+            let is_pin = matches!(field.kind, Kind::Text(TextRule::Pin));
+            pins += usize::from(is_pin);
+            assert_eq!(LITERALS.secrets.contains(&LITERALS.name(*key)), is_pin, "{}", ty.name);
+        }
+    }
+    assert_eq!(pins, 1);
+}
+
+#[test]
+fn repairs_are_named_with_their_place() {
+    use crate::json::Repair::*;
+    let json = r#"{"datagram":[{"header":[{"msgCounter":1,"colour":"red"},{"ackRequest":null}]},
+        {"payload":[{"cmd":[[{"filter":[[{"cmdControl":{"delete":{}}},{"loadControlLimitDataElements":[
+        {"value":[{"number":[]},{"timePeriod":[]}]}, {"timePeriod":[{"endTime":[{"odd":1}]}]}]}]]},
+        {"loadControlLimitListData":[{"loadControlLimitData":[[{"limitId":0}],null,
+        [{"value":[{"scale":0},{"number":1.0},{"scale":1}]},{"limitId":1}],[{"limit_size":[{"a":[1]}]}]]}]}]]}]}]}"#;
+    let (datagram, notes) = Datagram::inspect(json.as_bytes(), &Limits::default()).unwrap();
+    let (read, repairs) = Datagram::read(json.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(datagram, read);
+    assert_eq!(notes.len() as u32, repairs.iter().map(|(_, count)| count).sum::<u32>());
+    let data = "datagram.payload.cmd[0].loadControlLimitListData.loadControlLimitData";
+    let filter = "datagram.payload.cmd[0].filter[0]";
+    let expected = [
+        (SeveralKeys, "datagram.header".into()),
+        (UnknownElement, "datagram.header.colour".into()),
+        (Null, "datagram.header.ackRequest".into()),
+        (ObjectForm, format!("{filter}.cmdControl")),
+        (EmptyObject, format!("{filter}.cmdControl.delete")),
+        (UnknownElement, format!("{filter}.loadControlLimitDataElements.value.timePeriod")),
+        (UnknownElement, format!("{filter}.loadControlLimitDataElements.timePeriod.endTime.odd")),
+        (Order, format!("{filter}.loadControlLimitDataElements")),
+        (Null, data.into()),
+        (NumberForm, format!("{data}[1].value")),
+        (Order, format!("{data}[1].value")),
+        (Duplicate, format!("{data}[1].value")),
+        (Order, format!("{data}[1]")),
+        (UnknownElement, format!("{data}[2].limit_size")),
+    ];
+    let notes: Vec<_> = notes.into_iter().map(|note| (note.repair, note.path)).collect();
+    assert_eq!(notes, expected);
+}
+
+#[test]
 fn units_differ_by_case() {
     assert_eq!(UnitOfMeasurement::from("s"), UnitOfMeasurement::Second);
     assert_eq!(UnitOfMeasurement::from("S"), UnitOfMeasurement::Siemens);
@@ -187,4 +235,75 @@ fn what_other_stacks_name_differently_is_read() {
         r#"[{"SupplyConditionThresholdRelationDataType":[[]]}]"#,
         r#"[{"supplyConditionThresholdRelationData":[[]]}]"#,
     );
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn every_type_becomes_ordinary_json_and_comes_back() {
+    for ty in types().into_values() {
+        let mut builder = Builder::new(ty);
+        fill(ty, &mut builder);
+        let full = builder.finish();
+        let plain = serde_json::to_value(full.root().plain()).unwrap();
+        assert_eq!(Tape::deserialize_plain(ty, &plain).as_ref().ok(), Some(&full), "{}", ty.name);
+        let text = format!("{}", full.root().plain());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), plain, "{}", ty.name);
+        let (read, _) = Tape::read(ty, text.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(read, full);
+    }
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn typed_structs_are_ordinary_json_and_refuse_what_they_would_lose() {
+    let limit = LoadControlLimitData {
+        limit_id: Some(1.into()),
+        is_limit_active: Some(true),
+        time_period: Some(TimePeriod { end_time: Some("PT2H".into()), ..Default::default() }),
+        value: Some(ScaledNumber::new(42, 2)),
+        ..Default::default()
+    };
+    let json = r#"{"limitId":1,"isLimitActive":true,"timePeriod":{"endTime":"PT2H"},"value":{"number":42,"scale":2}}"#;
+    assert_eq!(serde_json::to_string(&limit).unwrap(), json);
+    assert_eq!(serde_json::from_str::<LoadControlLimitData>(json).unwrap(), limit);
+    assert_eq!(serde_json::to_string(&LoadControlLimitId(7)).unwrap(), "7");
+    assert_eq!(serde_json::from_str::<AddressDevice>("\"d:_n:a_b\"").unwrap().as_str(), "d:_n:a_b");
+    for (json, error) in [
+        (r#"{"limitld":1}"#, "limitld: unknown element"),
+        (r#"{"value":{"number":1.5}}"#, "expected a whole number"),
+        (r#"{"value":{"numbers":1}}"#, "value.numbers: unknown element"),
+        ("[1]", "expected a struct LoadControlLimitDataType"),
+    ] {
+        let told = format!("{}", serde_json::from_str::<LoadControlLimitData>(json).unwrap_err());
+        assert!(told.contains(error), "{told}");
+    }
+    let message =
+        r#"{"data":{"header":{"protocolId":"ee1.0"},"payload":{"a":[1,-2,2.5,true,null,"x\"y",{}]}}}"#;
+    let typed: ShipMessage = serde_json::from_str(message).unwrap();
+    assert_eq!(serde_json::to_string(&typed).unwrap(), message);
+}
+
+#[test]
+fn only_a_struct_or_list_has_canonical_text() {
+    let unit = |id| MeasurementDescriptionData {
+        measurement_id: Some(MeasurementId(id)),
+        unit: Some("1".into()),
+        label: Some("a longer label than the place of the unit".into()),
+        ..Default::default()
+    };
+    let units =
+        Tape::of(&MeasurementDescriptionListData { measurement_description_data: [unit(0), unit(1)].into() });
+    let beat = Tape::of(&DeviceDiagnosisHeartbeatData {
+        heartbeat_counter: Some(1 << 32),
+        heartbeat_timeout: Some("PT60S".into()),
+        ..Default::default()
+    });
+    for built in [units, beat] {
+        let copy = built.root().to_tape(built.ty());
+        assert_eq!(copy, built);
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        built.write(&mut a);
+        copy.write(&mut b);
+        assert_eq!(a, b);
+    }
 }

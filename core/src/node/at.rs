@@ -6,6 +6,7 @@ use super::{Node, TrustPolicy, View};
 use crate::ids::{ActorId, PeerId, RequestId, Ticket};
 use crate::json::Tape;
 use crate::model::{Cmd, Filter, FunctionData, FunctionId};
+use crate::ship::Pin;
 use crate::ship::identity::Ski;
 use crate::spine::{FeaturePath, NewEntity, RelationKind};
 use crate::time::Instant;
@@ -236,6 +237,15 @@ impl AtPeer<'_, '_> {
     /// [`Misuse::UnknownPeer`].
     pub fn rename(&mut self, label: impl Into<String>) -> Called {
         self.at.call(Call::Rename { peer: self.peer, label: label.into() })
+    }
+
+    /// Enters a PIN for the peer: sent once it asks for one, then forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::UnknownPeer`], [`Misuse::NotTrusted`].
+    pub fn enter_pin(&mut self, pin: Pin) -> Called {
+        self.at.call(Call::EnterPin { peer: self.peer, pin })
     }
 
     /// Dials the peer now.

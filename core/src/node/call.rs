@@ -6,6 +6,7 @@ use crate::ids::{ActorId, PeerId, RequestId, Ticket};
 use crate::json::Tape;
 use crate::model::{Cmd, Filter, FunctionId};
 use crate::ship::identity::Ski;
+use crate::ship::{KeyMaterial, Pin};
 use crate::spine::{FeaturePath, NewEntity, NewFeature, RelationKind};
 use crate::usecase::{Command, CommandMisuse, Recipe};
 use alloc::string::String;
@@ -63,6 +64,19 @@ pub enum Call {
     Connect {
         /// The peer.
         peer: PeerId,
+    },
+    /// Enters a PIN for a trusted peer: sent once the peer asks for one, then forgotten (SHIP 12.5).
+    EnterPin {
+        /// The peer.
+        peer: PeerId,
+        /// The PIN.
+        pin: Pin,
+    },
+    /// Tells every peer that this node's keys change; needs a configuration with key material and a counter that
+    /// grew (SHIP 1.1.0, 12.1.3).
+    SetKeyMaterial {
+        /// The keys.
+        material: KeyMaterial,
     },
     /// Accepts what a ticket proposes.
     Accept {
@@ -232,6 +246,8 @@ pub enum Misuse {
     UnknownRecipe(Recipe),
     /// More peers than a node keeps.
     TooManyPeers,
+    /// No key material is configured, or its counter did not grow.
+    OldKeyMaterial,
     /// The node is shutting down.
     ShuttingDown,
 }
@@ -251,6 +267,7 @@ impl fmt::Display for Misuse {
             Self::UnknownPlace => f.write_str("there is no such local entity, feature or use case"),
             Self::UnknownRecipe(recipe) => write!(f, "nobody here can make the actor {recipe:?}"),
             Self::TooManyPeers => f.write_str("the node keeps no more peers"),
+            Self::OldKeyMaterial => f.write_str("the counter of the key material did not grow"),
             Self::ShuttingDown => f.write_str("the node is shutting down"),
         }
     }

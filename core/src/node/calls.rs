@@ -25,20 +25,16 @@ impl Node {
             Call::Trust { peer } => self.known(peer).map(|()| self.trust_by_user(peer)).map(done),
             Call::Refuse { peer } => self.known(peer).map(|()| self.refuse(peer)).map(done),
             Call::Forget { peer } => self.known(peer).map(|()| self.forget(peer)).map(done),
-            Call::ForgetAll => {
-                self.forget_all();
-                Ok(Answer::Done)
-            }
+            Call::ForgetAll => self.forget_all(),
             Call::Rename { peer, label } => self.known(peer).map(|()| self.rename(peer, &label)).map(done),
             Call::SetTrustPolicy { policy } => {
                 self.set_trust_policy(policy);
                 Ok(Answer::Done)
             }
-            Call::SetRegister { register } => {
-                self.set_register(register);
-                Ok(Answer::Done)
-            }
+            Call::SetRegister { register } => self.set_register(register),
             Call::Connect { peer } => self.connect(peer).map(done),
+            Call::EnterPin { peer, pin } => self.enter_pin(peer, pin).map(done),
+            Call::SetKeyMaterial { material } => self.set_key_material(material).map(done),
             Call::Accept { ticket } => self.accept(ticket).map(done),
             Call::RefuseWrite { ticket, reason } => {
                 let why = Unsettled::Refused(reason.clone());
@@ -82,6 +78,20 @@ impl Node {
                 Ok(Answer::Done)
             }
         }
+    }
+
+    fn forget_all(&mut self) -> Result<Answer, Misuse> {
+        for id in self.peers.iter().map(|(id, _)| id).collect::<Vec<_>>() {
+            self.forget(id);
+        }
+        Ok(Answer::Done)
+    }
+
+    fn set_register(&mut self, register: bool) -> Result<Answer, Misuse> {
+        if core::mem::replace(&mut self.config.record.register, register) != register {
+            self.announce();
+        }
+        Ok(Answer::Done)
     }
 
     fn request(

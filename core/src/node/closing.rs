@@ -14,6 +14,7 @@ use alloc::string::{String, ToString};
 
 impl Node {
     pub(super) fn on_lost(&mut self, id: ConnId, why: Lost) {
+        self.handshake_failed(id, None);
         let Some(conn) = self.conns.rows.remove(&id) else { return };
         self.deadlines.set(Who::Conn(id), None);
         let Some(peer) = conn.peer else {
@@ -123,12 +124,13 @@ impl Node {
     }
 }
 
-/// Whether a connection ended because the peer's user does not trust this node, or has not decided.
+/// Whether a connection ended because a user did not trust, did not decide, or did not enter a PIN.
 pub(super) fn is_refusal(ending: &Ending) -> bool {
     matches!(
         ending,
         Ending::AbortedByPeer
-            | Ending::TimedOut(Timer::WaitForReady)
+            | Ending::TimedOut(Timer::WaitForReady | Timer::PinEntry)
+            | Ending::PinRequired
             | Ending::ClosedByPeer(CloseReason::RemovedConnection)
     )
 }

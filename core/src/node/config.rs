@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::ship::identity::{PeerKey, ShipId};
 use crate::ship::txt::Record;
-use crate::ship::{Own, Timers};
+use crate::ship::{KeyMaterial, Own, PinDemand, Timers, Version};
 use crate::spine::{Device, FeaturePath, NewFeature, Operations};
 use crate::usecase::Actor;
 use alloc::boxed::Box;
@@ -88,6 +88,12 @@ pub struct Config {
     pub dial: bool,
     /// What is done with strangers; a window begins with the node.
     pub trust_policy: TrustPolicy,
+    /// Whether a PIN is demanded of peers (SHIP 12.5).
+    pub pin: PinDemand,
+    /// The highest version of SHIP that is announced; 1.0 unless configured (SHIP 13.4.4.2).
+    pub version: Version,
+    /// This node's keys, where certificate updates are in use; they need version 1.1 (SHIP 12.1.3).
+    pub key_material: Option<KeyMaterial>,
     pub(super) device: Device,
     pub(super) actors: Vec<Installed>,
     pub(super) parts: Vec<Part>,
@@ -117,6 +123,9 @@ impl Config {
             max_peers: MAX_PEERS,
             dial: true,
             trust_policy: TrustPolicy::Manual,
+            pin: PinDemand::None,
+            version: Version::V1_0,
+            key_material: None,
             device,
             actors: Vec::new(),
             parts: Vec::new(),
@@ -173,7 +182,8 @@ impl Config {
     }
 
     pub(super) fn own(&self) -> Own {
-        Own::new(self.record.id.clone())
+        let (pin, key_material) = (self.pin.clone(), self.key_material.clone());
+        Own { pin, version: self.version, key_material, ..Own::new(self.record.id.clone()) }
     }
 }
 

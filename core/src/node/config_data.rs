@@ -3,9 +3,9 @@
 use super::config::{Config, Entity, Product};
 use super::trust_level::TrustPolicy;
 use crate::model::{DeviceType, EntityType};
-use crate::ship::Timers;
 use crate::ship::identity::PeerKey;
 use crate::ship::txt::Record;
+use crate::ship::{KeyMaterial, PinDemand, Timers, Version};
 use crate::spine::NewFeature;
 use crate::usecase::{Actor, Recipe};
 use alloc::boxed::Box;
@@ -32,6 +32,15 @@ pub struct ConfigData {
     pub dial: bool,
     /// What is done with strangers.
     pub trust_policy: TrustPolicy,
+    /// Whether a PIN is demanded of peers.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "PinDemand::is_none"))]
+    pub pin: PinDemand,
+    /// The highest version of SHIP that is announced.
+    #[cfg_attr(feature = "serde", serde(default = "Version::v1_0", skip_serializing_if = "Version::is_1_0"))]
+    pub version: Version,
+    /// This node's keys, where certificate updates are in use.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub key_material: Option<KeyMaterial>,
     /// `deviceType`.
     pub device_type: DeviceType,
     /// What the device is made of, in the order it was added: numbers follow from it.
@@ -89,6 +98,9 @@ impl Config {
             max_peers,
             dial,
             trust_policy,
+            pin,
+            version,
+            key_material,
             device,
             actors: _,
             parts,
@@ -103,6 +115,9 @@ impl Config {
             max_peers: *max_peers,
             dial: *dial,
             trust_policy: trust_policy.clone(),
+            pin: pin.clone(),
+            version: *version,
+            key_material: key_material.clone(),
             device_type: device.device_type.clone(),
             parts: parts.clone(),
         }
@@ -126,6 +141,9 @@ impl ConfigData {
         config.max_peers = self.max_peers;
         config.dial = self.dial;
         config.trust_policy = self.trust_policy.clone();
+        config.pin = self.pin.clone();
+        config.version = self.version;
+        config.key_material = self.key_material.clone();
         config.device_type(self.device_type.clone());
         for part in &self.parts {
             match part {
@@ -164,6 +182,9 @@ mod tests {
         config.max_peers = 3;
         config.dial = false;
         config.trust_policy = TrustPolicy::Window(Duration::from_secs(90));
+        config.version = Version::V1_1;
+        config.key_material = Some(KeyMaterial::of(config.key.ski));
+        config.pin = PinDemand::Optional("1234ABCD".parse().unwrap());
         config.device_type(DeviceType::EnergyManagementSystem);
         let guard = config.entity(EntityType::GridGuard);
         config.install(&guard, EnergyGuard::limiting(Limit::active(watts(4_200))));

@@ -9,7 +9,7 @@ use crate::ids::{ActorId, ConnId, PeerId, RequestId, Ticket};
 use crate::json::Repairs;
 use crate::model::{Cmd, FunctionId};
 use crate::ship::identity::{Fingerprint, ShipId, Ski};
-use crate::ship::{Ending, Fault as ShipFault};
+use crate::ship::{Ending, Fault as ShipFault, KeyMaterial, PinNews};
 use crate::spine::{Fault as SpineFault, FeaturePath, Outcome, TreeNews};
 use crate::time::Instant;
 use crate::usecase::lpc;
@@ -141,6 +141,33 @@ pub enum Event {
         conn: ConnId,
         /// What.
         fault: ShipFault,
+    },
+    /// A PIN is asked for, or was entered (SHIP 13.4.4.3).
+    Pin {
+        /// The peer.
+        peer: PeerId,
+        /// The connection.
+        conn: ConnId,
+        /// What happened.
+        news: PinNews,
+    },
+    /// A peer told which keys it uses and will use; they are trusted as it is (SHIP 1.1.0, 12.1.3).
+    KeyMaterial {
+        /// The peer.
+        peer: PeerId,
+        /// The connection.
+        conn: ConnId,
+        /// The keys.
+        material: KeyMaterial,
+    },
+    /// A peer uses another one of the keys it told of.
+    KeySwitched {
+        /// The peer.
+        peer: PeerId,
+        /// The SKI of before.
+        from: Ski,
+        /// The SKI of now.
+        to: Ski,
     },
     /// SHIP came to its end on a connection, which closes.
     Ended {

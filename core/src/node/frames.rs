@@ -72,9 +72,12 @@ impl Node {
                     let refused = is_refusal(&ending);
                     let phase = self.conns.get(id).map_or(Phase::Cmi, |conn| conn.entered);
                     self.ending_noted(peer, phase, &ending);
+                    self.handshake_failed(id, Some(&ending));
                     self.notify(Event::Ended { peer, conn: id, ending });
                     self.close(id, code, reason, refused);
                 }
+                Item::KeyMaterial(material) => self.on_key_material(peer, id, material),
+                Item::Pin(news) => self.on_pin_news(peer, id, news),
                 Item::PeerPending => {}
             }
             self.touch(peer);
@@ -175,6 +178,7 @@ impl Node {
                 self.carry_out(id, out);
             }
         }
+        self.tell_pins(peer, None);
     }
 }
 

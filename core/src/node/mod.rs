@@ -18,10 +18,13 @@ mod deadlines;
 mod dialer;
 mod event;
 mod failure;
+mod frame_name;
 mod frame_text;
 mod frames;
 mod input;
+mod key_material;
 mod peers;
+mod pins;
 mod readiness;
 mod recall;
 mod requests;
@@ -52,6 +55,7 @@ pub use dialer::{
 };
 pub use event::{Event, PairingRequested, Refused};
 pub use failure::{Cause, Failure, FailureStage, PeerClose, Remedy};
+pub use frame_name::{FrameName, Layer};
 pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
 pub use peers::{
@@ -59,7 +63,7 @@ pub use peers::{
     Request,
 };
 pub use readiness::{Readiness, Rung, WaitsFor};
-pub use saved::{Saved, SavedData, SavedPeer, SavedVersion};
+pub use saved::{Saved, SavedData, SavedPeer, SavedPin, SavedVersion, Saves};
 pub use sightings::Seen;
 pub use tap::{NoTap, Tap, Tapped};
 pub use trust_level::{PairingSecret, TrustLevel, TrustPolicy, TrustSource, Trusted};
@@ -97,6 +101,7 @@ pub struct Node {
     next_actor: u32,
     next_attempt: u64,
     next_seq: u64,
+    saves: Saves,
     unsaved: bool,
     /// Until when strangers are trusted unseen.
     accepts_until: Option<Instant>,
@@ -139,6 +144,7 @@ impl Node {
             next_actor,
             next_attempt: 0,
             next_seq: 0,
+            saves: Saves::default(),
             unsaved: false,
             accepts_until: None,
             port: None,
@@ -174,8 +180,14 @@ impl Node {
             Input::Lost { conn, why } => self.on_lost(conn, why),
             Input::Seen(sighting) => self.on_seen(sighting),
             Input::Gone { ski, instance, interface } => self.on_gone(ski, instance, interface),
-            Input::Persisted { seq } => self.on_persisted(seq),
-            Input::PersistFailed { seq, detail } => self.on_persist_failed(seq, detail),
+            Input::Persisted { seq } => {
+                self.saves.kept = self.saves.kept.max(seq);
+                self.on_persisted(seq);
+            }
+            Input::PersistFailed { seq, detail } => {
+                self.saves.failed = self.saves.failed.max(seq);
+                self.on_persist_failed(seq, detail);
+            }
         }
         self.settle();
     }
@@ -242,12 +254,6 @@ impl Node {
         self.notify(Event::Listening { port });
         self.port = Some(port);
         self.announce();
-    }
-
-    fn set_register(&mut self, register: bool) {
-        if core::mem::replace(&mut self.config.record.register, register) != register {
-            self.announce();
-        }
     }
 
     fn announce(&mut self) {

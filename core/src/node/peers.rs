@@ -7,8 +7,8 @@ use super::readiness::Readiness;
 use super::sightings::{Place, Seen};
 use super::trust_level::Trusted;
 use crate::ids::{ConnId, PeerId};
-use crate::ship::Trust;
 use crate::ship::identity::{Fingerprint, ShipId, Ski};
+use crate::ship::{KeyMaterial, Pins, Trust};
 use crate::time::Instant;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -71,6 +71,12 @@ pub(super) struct Peer {
     pub(super) trust_waits: Option<u64>,
     /// What it told on a connection.
     pub(super) ship_id: Option<ShipId>,
+    /// The keys it told of (SHIP 1.1.0, 12.1.3).
+    pub(super) keys: KeyMaterial,
+    /// It left a handshake in which this node announced more than 1.0.
+    pub(super) refused_version: bool,
+    /// What is known about PINs.
+    pub(super) pins: Pins,
     /// What discovery sees.
     pub(super) sightings: BTreeMap<Place, Seen>,
     /// Given by the application.
@@ -108,6 +114,9 @@ impl Peer {
             request: None,
             trust_waits: None,
             ship_id: None,
+            keys: KeyMaterial::default(),
+            refused_version: false,
+            pins: Pins::default(),
             sightings: BTreeMap::new(),
             endpoints: Vec::new(),
             conns: Vec::new(),
@@ -186,8 +195,17 @@ impl Peers {
 
     pub(super) fn remove(&mut self, id: PeerId) -> Option<Peer> {
         let peer = self.rows.remove(&id)?;
-        self.by_ski.remove(&peer.ski);
+        self.by_ski.retain(|_, row| *row != id);
         Some(peer)
+    }
+
+    /// Lets a peer be found by every key it will use, unless another peer has it.
+    pub(super) fn trust_keys(&mut self, id: PeerId) {
+        let Some(peer) = self.rows.get(&id) else { return };
+        self.by_ski.retain(|ski, row| *row != id || *ski == peer.ski);
+        for ski in peer.keys.trusted() {
+            self.by_ski.entry(ski).or_insert(id);
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (PeerId, &Peer)> {

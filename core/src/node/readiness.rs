@@ -69,12 +69,12 @@ pub enum WaitsFor {
 impl fmt::Display for WaitsFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OurUser => "this node's user, to trust the peer",
-            Self::PeersUser => "the peer's user, to trust this node",
-            Self::BothUsers => "both users, to trust the other node",
-            Self::Peer => "the peer, to answer",
+            Self::OurUser => "this node's user",
+            Self::PeersUser => "the peer's user",
+            Self::BothUsers => "both users",
+            Self::Peer => "the peer",
             Self::Dialling => "the next attempt to dial",
-            Self::Discovery => "discovery, to see the peer",
+            Self::Discovery => "discovery to see the peer",
             Self::Nobody => "nobody",
         })
     }
@@ -121,6 +121,9 @@ impl Node {
                 (Rung::Discovered, WaitsFor::Peer, until(session))
             }
             Some(session) => (Rung::Handshaken, WaitsFor::Peer, until(session)),
+            None if conns().any(|c| c.ship().is_some_and(crate::ship::Connection::waits_for_pin)) => {
+                (Rung::Trusted, WaitsFor::OurUser, None)
+            }
             None if conns().any(|c| matches!(phase(c), Some(Phase::Protocol | Phase::Pin | Phase::Data))) => {
                 (Rung::Trusted, WaitsFor::Peer, None)
             }

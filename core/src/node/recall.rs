@@ -4,14 +4,16 @@ use super::Node;
 use super::action::Endpoint;
 use super::dialer::MAX_REACHED;
 use super::peers::{Decision, MAX_ENDPOINTS, Peer};
-use super::saved::SavedPeer;
+use super::saved::{SavedPeer, SavedPin};
 use crate::ids::PeerId;
+use crate::ship::Pins;
 use crate::ship::identity::Ski;
 use alloc::vec::Vec;
 
 impl Node {
     /// Puts what the store kept in place. None of it is lost for want of room: the next store would not have it.
     pub(super) fn recall(&mut self, saved: Vec<SavedPeer>) {
+        let now = self.now;
         for peer in saved {
             if peer.ski == self.config.key.ski {
                 continue;
@@ -24,7 +26,11 @@ impl Node {
                 row.endpoints.truncate(MAX_ENDPOINTS);
                 row.dialling.reached = peer.reached;
                 row.dialling.reached.truncate(MAX_REACHED);
+                row.pins = Pins { wrong: peer.pin.wrong, accepted: peer.pin.accepted, ..Pins::default() };
+                row.pins.punish(now);
+                row.keys = peer.keys;
             }
+            self.peers.trust_keys(id);
             self.touch(id);
         }
     }
@@ -61,5 +67,7 @@ fn saved_peer(row: &Peer) -> SavedPeer {
         fingerprint: row.fingerprint,
         endpoints: row.endpoints.clone(),
         reached: row.dialling.reached.clone(),
+        keys: row.keys.clone(),
+        pin: SavedPin { wrong: row.pins.wrong, accepted: row.pins.accepted },
     }
 }

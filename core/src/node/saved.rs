@@ -4,6 +4,7 @@ use super::action::Endpoint;
 use super::trust_level::Trusted;
 use crate::json::Tape;
 use crate::model::FunctionId;
+use crate::ship::KeyMaterial;
 use crate::ship::identity::{Fingerprint, ShipId, Ski};
 use crate::spine::FeaturePath;
 use alloc::string::String;
@@ -72,15 +73,32 @@ struct PeerForm {
     endpoints: Vec<Endpoint>,
     #[serde(default)]
     reached: Vec<Endpoint>,
+    #[serde(default)]
+    keys: KeyMaterial,
+    #[serde(default)]
+    pin: SavedPin,
 }
 
 #[cfg(feature = "serde")]
 impl From<PeerForm> for SavedPeer {
     fn from(form: PeerForm) -> Self {
-        let PeerForm { ski, trusted, trust, label, ship_id, fingerprint, endpoints, reached } = form;
+        let PeerForm { ski, trusted, trust, label, ship_id, fingerprint, endpoints, reached, keys, pin } =
+            form;
         let trust = trust.or_else(|| trusted.then(|| super::TrustSource::Restored.trust()));
-        Self { ski, trust, label, ship_id, fingerprint, endpoints, reached }
+        Self { ski, trust, label, ship_id, fingerprint, endpoints, reached, keys, pin }
     }
+}
+
+/// How far the store is, in sequence numbers of [`Action::Persist`](super::Action::Persist).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Saves {
+    /// The latest one it was asked to keep.
+    pub asked: u64,
+    /// Up to here everything is kept.
+    pub kept: u64,
+    /// The latest one it could not keep; a later one that is kept makes up for it.
+    pub failed: u64,
 }
 
 /// A peer somebody decided about (SHIP 12.2).
@@ -101,13 +119,45 @@ pub struct SavedPeer {
     pub endpoints: Vec<Endpoint>,
     /// Where it was reached, last first.
     pub reached: Vec<Endpoint>,
+    /// The keys it told of (SHIP 1.1.0, 12.1.3); counter 0 where it did not.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "KeyMaterial::is_unknown"))]
+    pub keys: KeyMaterial,
+    /// What it entered where this node demands a PIN.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "SavedPin::is_default"))]
+    pub pin: SavedPin,
+}
+
+/// What a peer entered where this node demands a PIN (SHIP 12.5): a restart shortens no penalty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SavedPin {
+    /// Wrong PINs since the last right one.
+    pub wrong: u32,
+    /// The right one, at some time.
+    pub accepted: bool,
+}
+
+#[cfg(feature = "serde")]
+impl SavedPin {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl SavedPeer {
     /// A peer that is trusted, or refused where `trust` is none, of which nothing else is known.
     pub fn new(ski: Ski, trust: Option<Trusted>) -> Self {
-        let (label, ship_id, fingerprint) = (String::new(), None, None);
-        Self { ski, trust, label, ship_id, fingerprint, endpoints: Vec::new(), reached: Vec::new() }
+        Self {
+            ski,
+            trust,
+            label: String::new(),
+            ship_id: None,
+            fingerprint: None,
+            endpoints: Vec::new(),
+            reached: Vec::new(),
+            keys: KeyMaterial::default(),
+            pin: SavedPin::default(),
+        }
     }
 }
 

@@ -54,6 +54,7 @@ impl Node {
         let Some(peer) = self.find_or_add(key.ski) else {
             return self.refuse_conn(id, Refused::TooManyPeers);
         };
+        self.on_key(peer, key.ski);
         if let Some(attempt) = attempt {
             if !self.is_attempt_at(peer, attempt) {
                 let cause = Cause::WrongSki(key.ski);
@@ -105,8 +106,10 @@ impl Node {
         let trust = self.trust_on(peer, id);
         let is_being_kept = self.peers.get(peer).is_none_or(|row| row.trust_waits.is_some());
         let mut out = Output::default();
-        let own = self.config.own();
-        let ship = Connection::start(role, trust, &own, &self.config.timers, now, &mut out);
+        let own = self.own_for(peer);
+        let keys = self.peers.get(peer).map_or(0, |row| row.keys.counter);
+        let mut ship = Connection::start(role, trust, &own, &self.config.timers, now, &mut out);
+        ship.know_key_material(keys);
         if let Some(conn) = self.conns.get_mut(id) {
             conn.stage = ConnStage::Ship(Box::new(ship));
         }
@@ -114,5 +117,6 @@ impl Node {
             self.asks_for_trust(peer);
         }
         self.carry_out(id, out);
+        self.tell_pins(peer, None);
     }
 }

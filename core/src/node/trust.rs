@@ -6,7 +6,7 @@ use super::peers::{Decision, MAX_LABEL, Peer};
 use super::trust_level::{TrustPolicy, TrustSource};
 use crate::ids::{ConnId, PeerId};
 use crate::ship::identity::Fingerprint;
-use crate::ship::{CloseCause, Trust};
+use crate::ship::{CloseCause, KeyMaterial, Pins, Trust};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -63,18 +63,14 @@ impl Node {
         row.label.clear();
         row.endpoints.clear();
         row.dialling.reached.clear();
+        (row.pins, row.keys) = (Pins::default(), KeyMaterial::default());
+        self.peers.trust_keys(id);
         if was_kept {
             self.notify(Event::Decided { peer: id, decision: Decision::Undecided, source: None });
             self.unsaved = true;
         }
         self.part(id);
         self.drop_idle_stranger(id);
-    }
-
-    pub(super) fn forget_all(&mut self) {
-        for id in self.peers.iter().map(|(id, _)| id).collect::<Vec<_>>() {
-            self.forget(id);
-        }
     }
 
     /// Trust is gone: what is connected is closed, what is known of the session forgotten.

@@ -1,7 +1,7 @@
 //! Looking at a node without changing it.
 
 use super::peers::Peer;
-use super::{Decision, Endpoint, Failure, Node, Readiness, Request, Seen, TrustPolicy, Trusted};
+use super::{Decision, Endpoint, Failure, Node, Readiness, Request, Saves, Seen, TrustPolicy, Trusted};
 use crate::ids::{ActorId, ConnId, PeerId, Ticket};
 use crate::ship::Phase;
 use crate::ship::identity::{Fingerprint, ShipId, Ski};
@@ -92,6 +92,11 @@ impl<'a> View<'a> {
     /// The local device.
     pub fn device(self) -> &'a Device {
         self.node.spine.device()
+    }
+
+    /// How far the store is. What a call decided is kept once everything asked for after its answer is.
+    pub fn saves(self) -> Saves {
+        Saves { asked: self.node.next_seq, ..self.node.saves }
     }
 
     /// Every known peer.

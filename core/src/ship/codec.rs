@@ -3,14 +3,17 @@
 use super::access::AccessMethods;
 use super::config::Version;
 use super::frame::{Kind, MAX_CONTROL, MAX_DATA};
-use super::identity::{ShipId, cut};
+use super::identity::{ShipId, Ski, cut};
+use super::key_material::{Key, KeyMaterial, KeyState, MAX_KEYS};
 use super::message::{
     Close, ClosePhase, CloseReason, Handshake, HandshakeType, Hello, HelloPhase, InputPermission, Message,
-    MessageFault, Pin, PinState,
+    MessageFault, PinState,
 };
+use super::pin::Pin;
 use crate::json::{Enumeration, Limits, Repairs, Tape, Typed};
-use crate::model::{self, ShipMessage};
-use alloc::string::String;
+use crate::model::{self, ShipCommissioning, ShipMessage};
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -28,8 +31,6 @@ pub(super) enum Document {
         protocol: String,
         payload: Vec<u8>,
     },
-    /// A message of SHIP 1.1.0 that this node does not use.
-    Unused(&'static str),
 }
 
 /// Reads the value of a frame.
@@ -38,13 +39,18 @@ pub(super) fn read(kind: Kind, bytes: &[u8]) -> Result<(Document, Repairs), Mess
         Kind::Control | Kind::End => CONTROL,
         Kind::Data => Limits { size: MAX_DATA, ..Limits::default() },
     };
-    match Tape::read_document(ShipMessage::TY, bytes, &limits) {
-        Ok((tape, repairs)) => Ok((document(tape.get::<ShipMessage>().unwrap_or_default())?, repairs)),
-        Err(error) => match loose_error(bytes) {
-            Some(code) => Ok((Document::Message(Message::HandshakeError(code)), Repairs::default())),
-            None => Err(MessageFault::Json(error)),
-        },
+    let error = match Tape::read_document(ShipMessage::TY, bytes, &limits) {
+        Ok((tape, repairs)) => {
+            return Ok((document(tape.get::<ShipMessage>().unwrap_or_default())?, repairs));
+        }
+        Err(error) => error,
+    };
+    if let Ok((tape, repairs)) = Tape::read_document(ShipCommissioning::TY, bytes, &CONTROL) {
+        let root = tape.get::<ShipCommissioning>().unwrap_or_default();
+        return Ok((Document::Message(Message::Commissioning(Box::new(root))), repairs));
     }
+    let code = loose_error(bytes).ok_or(MessageFault::Json(error))?;
+    Ok((Document::Message(Message::HandshakeError(code)), Repairs::default()))
 }
 
 /// The code of a handshake error that lost its wrapper (ship-go: `{"error":2}`) or became a string (legacy evcc).
@@ -66,7 +72,7 @@ fn document(root: ShipMessage) -> Result<Document, MessageFault> {
     } else if let Some(state) = root.connection_pin_state {
         Message::PinState(read_pin_state(state)?)
     } else if let Some(input) = root.connection_pin_input {
-        Message::PinInput(Pin(present(input.pin, "pin")?.0))
+        Message::PinInput(Pin::received(&present(input.pin, "pin")?.0))
     } else if let Some(error) = root.connection_pin_error {
         Message::PinError(present(error.error, "error")?)
     } else if root.access_methods_request.is_some() {
@@ -84,12 +90,13 @@ fn document(root: ShipMessage) -> Result<Document, MessageFault> {
         let protocol = cut(&protocol, MAX_WORD).into();
         let payload = present(data.payload, "payload")?.as_str().into();
         return Ok(Document::Data { protocol, payload });
-    } else if root.key_material_state.is_some() {
-        return Ok(Document::Unused("keyMaterialState"));
-    } else if root.key_material_state_response.is_some() {
-        return Ok(Document::Unused("keyMaterialStateResponse"));
+    } else if let Some(state) = root.key_material_state {
+        Message::KeyMaterialState(read_key_material(state)?)
+    } else if let Some(response) = root.key_material_state_response {
+        Message::KeyMaterialStateResponse(present(response.accept, "accept")?)
     } else {
-        return Ok(Document::Unused("keyMaterialStateRequest"));
+        let request = root.key_material_state_request.and_then(|request| request.known_update_counter);
+        Message::KeyMaterialStateRequest(present(request, "knownUpdateCounter")?)
     };
     Ok(Document::Message(message))
 }
@@ -110,7 +117,8 @@ fn read_hello(hello: model::ConnectionHello) -> Result<Hello, MessageFault> {
         other @ model::ConnectionHelloPhase::Extended(_) => return unknown("phase", &other),
     };
     let prolongation_request = hello.prolongation_request == Some(true);
-    Ok(Hello { phase, waiting: hello.waiting, prolongation_request })
+    let update_counter = hello.key_material_state.and_then(|state| state.update_counter);
+    Ok(Hello { phase, waiting: hello.waiting, prolongation_request, update_counter })
 }
 
 fn read_handshake(handshake: model::MessageProtocolHandshake) -> Result<Handshake, MessageFault> {
@@ -142,6 +150,25 @@ fn read_pin_state(state: model::ConnectionPinState) -> Result<PinState, MessageF
     }
 }
 
+fn read_key_material(state: model::KeyMaterialState) -> Result<KeyMaterial, MessageFault> {
+    let key = |entry: model::KeyMaterialStateEntry| {
+        let state = match present(entry.current_state, "currentState")? {
+            model::KeyMaterialCurrentState::Predecessor => KeyState::Predecessor,
+            model::KeyMaterialCurrentState::Current => KeyState::Current,
+            model::KeyMaterialCurrentState::Successor => KeyState::Successor,
+            other @ model::KeyMaterialCurrentState::Extended(_) => return unknown("currentState", &other),
+        };
+        let ski = present(entry.ski, "ski")?;
+        let value = || MessageFault::Unknown { element: "ski", value: cut(&ski, MAX_WORD).into() };
+        let ski: Ski = ski.parse().map_err(|_| value())?;
+        Ok(Key { state, curve: present(entry.curve, "curve")?, ski })
+    };
+    Ok(KeyMaterial {
+        counter: present(state.update_counter, "updateCounter")?,
+        keys: state.entry.into_iter().take(MAX_KEYS).map(key).collect::<Result<_, _>>()?,
+    })
+}
+
 fn read_close(close: model::ConnectionClose) -> Result<Close, MessageFault> {
     let phase = match present(close.phase, "phase")? {
         model::ConnectionClosePhase::Announce => ClosePhase::Announce,
@@ -162,7 +189,10 @@ impl Message {
     pub fn frame(&self) -> Vec<u8> {
         let kind = if matches!(self, Self::Close(_)) { Kind::End } else { Kind::Control };
         let mut frame = vec![kind.octet()];
-        Tape::of(&self.root()).write_document(&mut frame);
+        match self {
+            Self::Commissioning(root) => Tape::of(&**root).write_document(&mut frame),
+            _ => Tape::of(&self.root()).write_document(&mut frame),
+        };
         frame
     }
 
@@ -176,9 +206,9 @@ impl Message {
                 root.message_protocol_handshake_error = Some(error);
             }
             Self::PinState(state) => root.connection_pin_state = Some(write_pin_state(*state)),
-            Self::PinInput(Pin(pin)) => {
+            Self::PinInput(pin) => {
                 root.connection_pin_input =
-                    Some(model::ConnectionPinInput { pin: Some(pin.as_str().into()) });
+                    Some(model::ConnectionPinInput { pin: Some(pin.reveal().into()) });
             }
             Self::PinError(code) => {
                 root.connection_pin_error = Some(model::ConnectionPinError { error: Some(*code) });
@@ -192,6 +222,16 @@ impl Message {
                 });
             }
             Self::Close(close) => root.connection_close = Some(write_close(close)),
+            Self::KeyMaterialState(material) => root.key_material_state = Some(write_key_material(material)),
+            Self::KeyMaterialStateResponse(accept) => {
+                let response = model::KeyMaterialStateResponse { accept: Some(*accept) };
+                root.key_material_state_response = Some(response);
+            }
+            Self::KeyMaterialStateRequest(known) => {
+                let request = model::KeyMaterialStateRequest { known_update_counter: Some(*known) };
+                root.key_material_state_request = Some(request);
+            }
+            Self::Commissioning(_) => {}
         }
         root
     }
@@ -206,7 +246,9 @@ fn write_hello(hello: &Hello) -> model::ConnectionHello {
         }),
         waiting: hello.waiting,
         prolongation_request: hello.prolongation_request.then_some(true),
-        key_material_state: None,
+        key_material_state: hello
+            .update_counter
+            .map(|counter| model::ConnectionHelloKeyMaterialState { update_counter: Some(counter) }),
     }
 }
 
@@ -235,6 +277,23 @@ fn write_pin_state(state: PinState) -> model::ConnectionPinState {
             InputPermission::Busy => model::PinInputPermission::Busy,
             InputPermission::Ok => model::PinInputPermission::Ok,
         }),
+    }
+}
+
+fn write_key_material(material: &KeyMaterial) -> model::KeyMaterialState {
+    let entry = |key: &Key| model::KeyMaterialStateEntry {
+        current_state: Some(match key.state {
+            KeyState::Predecessor => model::KeyMaterialCurrentState::Predecessor,
+            KeyState::Current => model::KeyMaterialCurrentState::Current,
+            KeyState::Successor => model::KeyMaterialCurrentState::Successor,
+        }),
+        curve: Some(key.curve),
+        ski: Some(key.ski.to_string().to_ascii_uppercase()),
+        public_key: None,
+    };
+    model::KeyMaterialState {
+        update_counter: Some(material.counter),
+        entry: material.keys.iter().map(entry).collect(),
     }
 }
 

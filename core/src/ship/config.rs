@@ -1,6 +1,8 @@
 //! What one connection is told at its start: role, trust, own identity and the timers of SHIP.
 
 use super::identity::ShipId;
+use super::key_material::KeyMaterial;
+use super::pin::PinDemand;
 use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
@@ -27,6 +29,7 @@ pub enum Trust {
 
 /// A version of the SHIP message exchange (SHIP 13.4.4.2.2). The order is that of the releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Version {
     /// Before the dot.
     pub major: u16,
@@ -39,6 +42,16 @@ impl Version {
     pub const V1_0: Self = Self { major: 1, minor: 0 };
     /// SHIP 1.1.
     pub const V1_1: Self = Self { major: 1, minor: 1 };
+
+    #[cfg(feature = "serde")]
+    pub(crate) const fn v1_0() -> Self {
+        Self::V1_0
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn is_1_0(&self) -> bool {
+        *self == Self::V1_0
+    }
 }
 
 impl fmt::Display for Version {
@@ -60,12 +73,24 @@ pub struct Own {
     pub mdns: bool,
     /// A URI that reaches this node without mDNS (`dns`).
     pub uri: Option<String>,
+    /// Whether a PIN is demanded of the peer (SHIP 12.5).
+    pub pin: PinDemand,
+    /// The own keys, where certificate updates are in use; they need version 1.1 (SHIP 12.1.3).
+    pub key_material: Option<KeyMaterial>,
 }
 
 impl Own {
-    /// Version 1.0, asking for access methods, reachable by mDNS.
+    /// Version 1.0, asking for access methods, reachable by mDNS, demanding no PIN.
     pub const fn new(ship_id: ShipId) -> Self {
-        Self { ship_id, version: Version::V1_0, query_access_methods: true, mdns: true, uri: None }
+        Self {
+            ship_id,
+            version: Version::V1_0,
+            query_access_methods: true,
+            mdns: true,
+            uri: None,
+            pin: PinDemand::None,
+            key_material: None,
+        }
     }
 }
 

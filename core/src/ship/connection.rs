@@ -1,11 +1,13 @@
 //! One SHIP connection, from the opened WebSocket to its close.
 
 use super::cmi::Cmi;
-use super::config::{Own, Role, Timers, Trust};
+use super::config::{Own, Role, Timers, Trust, Version};
 use super::fault::CloseCause;
 use super::frame::{Received, read_frame};
 use super::hello::Waiting;
+use super::key_material::{KeyMaterial, Learned};
 use super::output::{Item, Output};
+use super::pin::Pins;
 use super::state::{Cx, Phase, State, Timer};
 use crate::time::Instant;
 use alloc::borrow::Cow;
@@ -18,6 +20,8 @@ use alloc::borrow::Cow;
 pub struct Connection {
     role: Role,
     trust: Trust,
+    pins: Pins,
+    learned: Learned,
     own: Own,
     timers: Timers,
     now: Instant,
@@ -50,8 +54,17 @@ impl Connection {
         now: Instant,
         out: &mut Output,
     ) -> Self {
-        let mut connection =
-            Self { role, trust, own: own.clone(), timers: *timers, now, state: State::Closed };
+        let (own, timers) = (own.clone(), *timers);
+        let mut connection = Self {
+            role,
+            trust,
+            pins: Pins::default(),
+            learned: Learned::default(),
+            own,
+            timers,
+            now,
+            state: State::Closed,
+        };
         connection.step(out, |_, cx| Cmi::enter(cx));
         connection
     }
@@ -74,7 +87,7 @@ impl Connection {
                     cx.out.push(Item::Repaired(repairs));
                 }
                 match received {
-                    Received::Payload(Cow::Borrowed(payload)) if state == State::Data => {
+                    Received::Payload(Cow::Borrowed(payload)) if matches!(state, State::Data(_)) => {
                         document = Some(payload);
                         state
                     }
@@ -91,6 +104,44 @@ impl Connection {
         self.tick(now, out);
         self.trust = trust;
         self.step(out, State::decided);
+    }
+
+    /// Tells what is known about PINs with the peer: at the start, and when the application or another connection of
+    /// the peer changed it.
+    pub fn set_pins(&mut self, pins: Pins, now: Instant, out: &mut Output) {
+        self.tick(now, out);
+        self.pins = pins;
+        self.step(out, State::refresh);
+    }
+
+    /// What is known about PINs now; [`Item::Pin`] tells when it changed.
+    #[must_use]
+    pub const fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
+    /// Tells up to which counter the peer's key material is known (SHIP 1.1.0, 12.1.3.4); at the start.
+    pub fn know_key_material(&mut self, counter: u16) {
+        self.learned.known = counter;
+    }
+
+    /// Tells that the own keys changed: the peer is told as soon as data may flow (SHIP 1.1.0, 12.1.3).
+    pub fn set_key_material(&mut self, material: KeyMaterial, now: Instant, out: &mut Output) {
+        self.tick(now, out);
+        self.own.key_material = Some(material);
+        self.step(out, State::refresh);
+    }
+
+    /// The version agreed on; 1.0 before (SHIP 13.4.4.2).
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.learned.version
+    }
+
+    /// Whether the peer waits for a PIN that this node's user has to enter.
+    #[must_use]
+    pub fn waits_for_pin(&self) -> bool {
+        matches!(&self.state, State::Pin(pin) if pin.waits_for_us())
     }
 
     /// Leaves: announced and confirmed in data exchange, at once before (SHIP 13.4.7).
@@ -148,6 +199,8 @@ impl Connection {
             now: self.now,
             role: self.role,
             trust: self.trust,
+            pins: &mut self.pins,
+            learned: &mut self.learned,
             own: &self.own,
             timers: &self.timers,
             out,

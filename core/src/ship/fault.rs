@@ -44,6 +44,8 @@ pub enum FaultKind {
     TooMuchEarlyData,
     /// A data message of another protocol than `ee1.0`; carries its name (SHIP 13.4.5). Ignored.
     OtherProtocol(String),
+    /// Key material older than what is known of the peer (SHIP 1.1.0, 12.1.3.4). Ignored.
+    OldKeyMaterial,
     /// A `connectionClose` confirmation nobody asked for (SHIP 13.4.7). Ignored.
     UnaskedConfirmation,
 }
@@ -72,6 +74,7 @@ impl FaultKind {
             Self::NothingInCommon | Self::SelectionMismatch => "13.4.4.2.2",
             Self::TooMuchEarlyData => "13.4.4.3",
             Self::OtherProtocol(_) => "13.4.5",
+            Self::OldKeyMaterial => "12.1.3.4",
             Self::UnaskedConfirmation => "13.4.7",
         }
     }
@@ -92,6 +95,7 @@ impl fmt::Display for FaultKind {
             Self::SelectionMismatch => f.write_str("a selection that does not match the announcement"),
             Self::TooMuchEarlyData => f.write_str("too much data before the PIN state"),
             Self::OtherProtocol(name) => write!(f, "data of the protocol `{name}`"),
+            Self::OldKeyMaterial => f.write_str("key material older than known"),
             Self::UnaskedConfirmation => f.write_str("a confirmation of a close nobody announced"),
         }
     }
@@ -133,7 +137,7 @@ pub enum Ending {
     Refused,
     /// The peer answered the protocol handshake with this error (SHIP 13.4.4.2.3).
     ProtocolError(u8),
-    /// The peer demands a PIN, and none is configured (SHIP 13.4.4.3).
+    /// The peer demands a PIN, and nobody entered it in time (SHIP 13.4.4.3).
     PinRequired,
     /// The peer announced the close (SHIP 13.4.7).
     ClosedByPeer(CloseReason),
@@ -183,7 +187,7 @@ impl fmt::Display for Ending {
             Self::ProtocolError(code) => {
                 write!(f, "the peer refused the protocol handshake with error {code}")
             }
-            Self::PinRequired => f.write_str("the peer demands a PIN and none is configured"),
+            Self::PinRequired => f.write_str("the peer demands a PIN and nobody entered it"),
             Self::ClosedByPeer(reason) => write!(f, "the peer closed the connection: {reason}"),
             Self::Closed(CloseCause::Unspecific) => f.write_str("this node closed the connection"),
             Self::Closed(CloseCause::DoubleConnection) => {

@@ -78,7 +78,6 @@ pub fn read_frame(frame: &[u8]) -> Result<(Received<'_>, Repairs), FaultKind> {
         Document::Data { .. } if kind != Kind::Data => return Err(FaultKind::WrongType("data".into())),
         Document::Data { protocol, payload } if protocol == SPINE => Received::Payload(Cow::Owned(payload)),
         Document::Data { protocol, .. } => return Err(FaultKind::OtherProtocol(protocol)),
-        Document::Unused(name) => return Err(FaultKind::Unexpected(name.into())),
     };
     Ok((received, repairs))
 }

@@ -7,6 +7,7 @@
 
 use super::config::{Role, Trust};
 use super::fault::{Ending, FaultKind};
+use super::key_material;
 use super::message::{Handshake, HandshakeType, Hello, HelloPhase, Message};
 use super::output::Item;
 use super::protocol::Protocol;
@@ -96,6 +97,7 @@ pub(super) fn abort(ending: Ending, cx: &mut Cx<'_>) -> State {
         phase: HelloPhase::Aborted,
         waiting: None,
         prolongation_request: false,
+        update_counter: None,
     }));
     cx.end(ending)
 }
@@ -103,7 +105,15 @@ pub(super) fn abort(ending: Ending, cx: &mut Cx<'_>) -> State {
 /// Tells the own phase and what is left of the own wait: a stopped one counts as just begun.
 fn announce(phase: HelloPhase, until: Option<Instant>, cx: &mut Cx<'_>) {
     let left = until.map_or(cx.timers.hello_init, |until| until.since(cx.now));
-    cx.send(&Message::Hello(Hello { phase, waiting: Some(milliseconds(left)), prolongation_request: false }));
+    let update_counter = key_material::counter(cx);
+    cx.learned.told = update_counter.unwrap_or(0);
+    let waiting = Some(milliseconds(left));
+    cx.send(&Message::Hello(Hello { phase, waiting, prolongation_request: false, update_counter }));
+}
+
+/// Notes the counter of the peer's key material.
+fn hear(hello: &Hello, cx: &mut Cx<'_>) {
+    cx.learned.hello = hello.update_counter.unwrap_or(cx.learned.hello);
 }
 
 /// The wait after a granted request.
@@ -129,6 +139,7 @@ impl Ready {
         let Message::Hello(hello) = message else {
             return State::HelloReady(self).wrong(FaultKind::Unexpected(message.name().into()), cx);
         };
+        hear(&hello, cx);
         match hello.phase {
             HelloPhase::Ready => {
                 cx.out.push(Item::PeerReady);
@@ -154,10 +165,13 @@ impl Ready {
 
 impl Pending {
     pub(super) fn message(mut self, message: Message, cx: &mut Cx<'_>) -> State {
+        if let Message::Hello(hello) = &message {
+            hear(hello, cx);
+        }
         match message {
             Message::Hello(Hello { phase: HelloPhase::Aborted, .. }) => return cx.end(Ending::AbortedByPeer),
             Message::Hello(Hello { phase: HelloPhase::Ready, waiting, .. }) => self.peer_ready(waiting, cx),
-            Message::Hello(Hello { phase: HelloPhase::Pending, waiting, prolongation_request }) => {
+            Message::Hello(Hello { phase: HelloPhase::Pending, waiting, prolongation_request, .. }) => {
                 self.peer_pending(waiting, prolongation_request, cx);
             }
             Message::Handshake(handshake) if self.may_queue(&handshake, cx) => self.early = Some(handshake),
@@ -249,6 +263,7 @@ impl Pending {
                     phase: HelloPhase::Pending,
                     waiting: None,
                     prolongation_request: true,
+                    update_counter: None,
                 }));
                 State::HelloPending(self)
             }

@@ -3,7 +3,11 @@
 
 use super::access::AccessMethods;
 use super::config::Version;
+use super::key_material::KeyMaterial;
+use super::pin::Pin;
 use crate::json;
+use crate::model::ShipCommissioning;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -30,6 +34,14 @@ pub enum Message {
     AccessMethods(AccessMethods),
     /// `connectionClose` (SHIP 13.4.7).
     Close(Close),
+    /// `keyMaterialState` (SHIP 1.1.0, 12.1.3.2).
+    KeyMaterialState(KeyMaterial),
+    /// `keyMaterialStateResponse`: received (SHIP 1.1.0, 12.1.3.3).
+    KeyMaterialStateResponse(bool),
+    /// `keyMaterialStateRequest` with the counter that is known (SHIP 1.1.0, 12.1.3.4).
+    KeyMaterialStateRequest(u16),
+    /// One of the messages of commissioning tools (SHIP 1.1.0, 12.6). Nodes need not use them.
+    Commissioning(Box<ShipCommissioning>),
 }
 
 impl Message {
@@ -45,7 +57,23 @@ impl Message {
             Self::AccessMethodsRequest => "accessMethodsRequest",
             Self::AccessMethods(_) => "accessMethods",
             Self::Close(_) => "connectionClose",
+            Self::KeyMaterialState(_) => "keyMaterialState",
+            Self::KeyMaterialStateResponse(_) => "keyMaterialStateResponse",
+            Self::KeyMaterialStateRequest(_) => "keyMaterialStateRequest",
+            Self::Commissioning(root) => commissioning_name(root),
         }
+    }
+}
+
+const fn commissioning_name(root: &ShipCommissioning) -> &'static str {
+    match root {
+        ShipCommissioning { commissioning_request: Some(_), .. } => "commissioningRequest",
+        ShipCommissioning { commissioning_response: Some(_), .. } => "commissioningResponse",
+        ShipCommissioning { key_material_request: Some(_), .. } => "keyMaterialRequest",
+        ShipCommissioning { key_material: Some(_), .. } => "keyMaterial",
+        ShipCommissioning { key_material_response: Some(_), .. } => "keyMaterialResponse",
+        ShipCommissioning { key_material_delete: Some(_), .. } => "keyMaterialDelete",
+        _ => "keyMaterialDeleteResponse",
     }
 }
 
@@ -58,6 +86,8 @@ pub struct Hello {
     pub waiting: Option<u32>,
     /// The sender asks for more time.
     pub prolongation_request: bool,
+    /// The counter of the sender's key material (SHIP 1.1.0, 12.1.3.4).
+    pub update_counter: Option<u16>,
 }
 
 /// `connectionHello.phase`.
@@ -111,23 +141,6 @@ pub enum InputPermission {
     Busy,
     /// A PIN may be sent.
     Ok,
-}
-
-/// A PIN as it was sent. `Debug` does not show it, and the comparison takes the same time wherever it differs.
-#[derive(Clone, Eq)]
-pub struct Pin(pub String);
-
-impl PartialEq for Pin {
-    fn eq(&self, other: &Self) -> bool {
-        let differences = self.0.bytes().zip(other.0.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
-        self.0.len() == other.0.len() && differences == 0
-    }
-}
-
-impl fmt::Debug for Pin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pin(…)")
-    }
 }
 
 /// `connectionClose`.

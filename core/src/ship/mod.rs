@@ -10,10 +10,12 @@ mod cmi;
 mod codec;
 mod config;
 mod connection;
+mod data;
 mod fault;
 mod frame;
 mod hello;
 pub mod identity;
+mod key_material;
 pub mod message;
 mod output;
 mod pin;
@@ -29,6 +31,10 @@ pub use connection::{Connection, Loss};
 pub use fault::{CloseCause, Ending, Fault, FaultKind};
 pub use frame::{DATA_PREFIX, DATA_SUFFIX, MAX_CONTROL, MAX_DATA, Received, data_frame, read_frame};
 pub use hello::Waiting;
+pub use key_material::{KEY_MATERIAL_TIME, Key, KeyMaterial, KeyState, MAX_KEYS, SECP256R1};
 pub use output::{Item, Output};
-pub use pin::{MAX_EARLY_BYTES, MAX_EARLY_FRAMES};
+pub use pin::{
+    LONG_PIN_PENALTY, MAX_EARLY_BYTES, MAX_EARLY_FRAMES, MAX_PIN, MIN_PIN, PIN_ENTRY_TIME, PIN_PENALTY,
+    PIN_USER_TRUST, Pin, PinDemand, PinNews, PinTextError, Pins,
+};
 pub use state::{Phase, Timer};

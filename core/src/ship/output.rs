@@ -2,6 +2,8 @@
 
 use super::access::AccessMethods;
 use super::fault::{Ending, Fault};
+use super::key_material::KeyMaterial;
+use super::pin::PinNews;
 use super::state::Phase;
 use crate::json::Repairs;
 use alloc::collections::VecDeque;
@@ -23,6 +25,10 @@ pub enum Item {
     PeerPending,
     /// The peer's answer about how it can be reached (SHIP 13.4.6).
     AccessMethods(AccessMethods),
+    /// The peer's keys changed; trust in those that are gone ends (SHIP 1.1.0, 12.1.3.3).
+    KeyMaterial(KeyMaterial),
+    /// Something happened about PINs; `Connection::pins` has what is known now (SHIP 13.4.4.3).
+    Pin(PinNews),
     /// A message was understood although it is not written as SHIP 11.4 demands.
     Repaired(Repairs),
     /// The peer broke a rule; the connection goes on.

@@ -3,7 +3,7 @@
 use super::config::{Role, Version};
 use super::fault::{Ending, FaultKind};
 use super::message::{Handshake, HandshakeType, HelloPhase, Message};
-use super::pin::Pin;
+use super::pin::PinPhase;
 use super::state::{Cx, Phase, State};
 use crate::time::Instant;
 use alloc::vec;
@@ -61,7 +61,8 @@ impl Protocol {
                 if confirmed.handshake_type == HandshakeType::Select =>
             {
                 if confirmed == *selected {
-                    Pin::enter(cx)
+                    cx.learned.version = confirmed.version;
+                    PinPhase::enter(cx)
                 } else {
                     self.mismatch(cx)
                 }
@@ -100,8 +101,9 @@ impl Protocol {
         if !in_range || selected.formats != [JSON_UTF8] {
             return self.mismatch(cx);
         }
+        cx.learned.version = selected.version;
         cx.send(&Message::Handshake(selected));
-        Pin::enter(cx)
+        PinPhase::enter(cx)
     }
 
     fn mismatch(self, cx: &mut Cx<'_>) -> State {

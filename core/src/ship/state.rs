@@ -1,14 +1,15 @@
 //! The phases of a connection as types, and what each does with a message that has no place in it.
 
-use super::access;
 use super::closing::{self, Closing};
 use super::cmi::Cmi;
 use super::config::{Own, Role, Timers, Trust};
+use super::data::Data;
 use super::fault::{CloseCause, Ending, Fault, FaultKind};
 use super::hello::{self, Pending, Ready};
-use super::message::{Message, PinState};
+use super::key_material::Learned;
+use super::message::Message;
 use super::output::{Item, Output};
-use super::pin::Pin;
+use super::pin::{PinPhase, Pins};
 use super::protocol::{self, Protocol};
 use crate::time::Instant;
 use alloc::borrow::Cow;
@@ -80,6 +81,12 @@ pub enum Timer {
     Protocol,
     /// The peer's PIN state (SHIP 13.4.4.3).
     PinState,
+    /// A PIN that somebody types, on either side (SHIP 13.4.4.3).
+    PinEntry,
+    /// The end of the penalty for wrong PINs (SHIP 13.4.4.3.4).
+    PinPenalty,
+    /// The answer to the own key material (SHIP 1.1.0, 12.1.3.2).
+    KeyMaterial,
     /// The confirmation of the announced close (SHIP 13.4.7).
     CloseConfirmation,
 }
@@ -94,6 +101,9 @@ impl Timer {
             Self::ProlongationReply => "the answer to a prolongation request",
             Self::Protocol => "its part of the protocol handshake",
             Self::PinState => "its PIN state",
+            Self::PinEntry => "the PIN",
+            Self::PinPenalty => "the end of the penalty for wrong PINs",
+            Self::KeyMaterial => "the answer to the key material",
             Self::CloseConfirmation => "the confirmation of the close",
         }
     }
@@ -112,8 +122,8 @@ pub(super) enum State {
     HelloReady(Ready),
     HelloPending(Pending),
     Protocol(Protocol),
-    Pin(Pin),
-    Data,
+    Pin(PinPhase),
+    Data(Data),
     Closing(Closing),
     Closed,
 }
@@ -126,7 +136,7 @@ impl State {
             Self::HelloPending(_) => Phase::HelloPending,
             Self::Protocol(_) => Phase::Protocol,
             Self::Pin(_) => Phase::Pin,
-            Self::Data => Phase::Data,
+            Self::Data(_) => Phase::Data,
             Self::Closing(_) => Phase::Closing,
             Self::Closed => Phase::Closed,
         }
@@ -138,9 +148,10 @@ impl State {
             Self::HelloReady(ready) => Some((ready.until, Timer::WaitForReady)),
             Self::HelloPending(pending) => pending.deadline(),
             Self::Protocol(protocol) => Some((protocol.until, Timer::Protocol)),
-            Self::Pin(pin) => Some((pin.until, Timer::PinState)),
+            Self::Pin(pin) => Some(pin.deadline()),
+            Self::Data(data) => data.deadline(),
             Self::Closing(closing) => Some((closing.until, Timer::CloseConfirmation)),
-            Self::Data | Self::Closed => None,
+            Self::Closed => None,
         }
     }
 
@@ -151,9 +162,10 @@ impl State {
             Self::HelloReady(_) => hello::abort(Ending::TimedOut(Timer::WaitForReady), cx),
             Self::HelloPending(pending) => pending.expire(cx),
             Self::Protocol(_) => protocol::refuse(protocol::TIMEOUT, Ending::TimedOut(Timer::Protocol), cx),
-            Self::Pin(_) => cx.end(Ending::TimedOut(Timer::PinState)),
+            Self::Pin(pin) => pin.expire(cx),
+            Self::Data(data) => data.expire(cx),
             Self::Closing(closing) => closing.end(cx),
-            Self::Data | Self::Closed => self,
+            Self::Closed => self,
         }
     }
 
@@ -164,7 +176,7 @@ impl State {
             (Self::HelloPending(pending), message) => pending.message(message, cx),
             (Self::Protocol(protocol), message) => protocol.message(message, cx),
             (Self::Pin(pin), message) => pin.message(message, cx),
-            (Self::Data, message) => data(message, cx),
+            (Self::Data(data), message) => data.message(message, cx),
             (state @ (Self::Cmi(_) | Self::Closing(_) | Self::Closed), _) => state,
         }
     }
@@ -173,7 +185,7 @@ impl State {
     pub(super) fn payload(self, payload: Cow<'_, [u8]>, cx: &mut Cx<'_>) -> Self {
         match self {
             Self::Pin(pin) => pin.payload(payload.into_owned(), cx),
-            Self::Data => {
+            Self::Data(_) => {
                 cx.out.push(Item::Payload(payload.into_owned()));
                 self
             }
@@ -194,7 +206,7 @@ impl State {
             Self::HelloReady(_) | Self::HelloPending(_) => hello::abort(self.fatal(kind), cx),
             Self::Protocol(_) => protocol::refuse(protocol::error_of(&kind), self.fatal(kind), cx),
             Self::Pin(_) => cx.end(self.fatal(kind)),
-            Self::Cmi(_) | Self::Data | Self::Closing(_) | Self::Closed => self.ignore(kind, cx),
+            Self::Cmi(_) | Self::Data(_) | Self::Closing(_) | Self::Closed => self.ignore(kind, cx),
         }
     }
 
@@ -206,6 +218,15 @@ impl State {
 
     fn fatal(&self, kind: FaultKind) -> Ending {
         Ending::Fault(Fault { phase: self.phase(), kind })
+    }
+
+    /// What is known about PINs, or the own keys, changed.
+    pub(super) fn refresh(self, cx: &mut Cx<'_>) -> Self {
+        match self {
+            Self::Pin(pin) => pin.refresh(cx),
+            Self::Data(data) => data.refresh(cx),
+            other => other,
+        }
     }
 
     /// The user's decision changed to `cx.trust`.
@@ -226,7 +247,7 @@ impl State {
             (Self::HelloReady(_) | Self::HelloPending(_), CloseCause::TrustRemoved) => {
                 hello::abort(Ending::Refused, cx)
             }
-            (Self::Data, _) => Closing::announce(cause, cx),
+            (Self::Data(_), _) => Closing::announce(cause, cx),
             (state @ (Self::Closing(_) | Self::Closed), _) => state,
             (
                 Self::Cmi(_) | Self::HelloReady(_) | Self::HelloPending(_) | Self::Protocol(_) | Self::Pin(_),
@@ -236,23 +257,13 @@ impl State {
     }
 }
 
-/// A control message in data exchange.
-fn data(message: Message, cx: &mut Cx<'_>) -> State {
-    match message {
-        Message::AccessMethodsRequest => access::answer(cx),
-        Message::AccessMethods(methods) => cx.out.push(Item::AccessMethods(methods)),
-        // An optional PIN was entered elsewhere, or the requirement fell away.
-        Message::PinState(PinState::None | PinState::Ok) => {}
-        other => return State::Data.wrong(FaultKind::Unexpected(other.name().into()), cx),
-    }
-    State::Data
-}
-
 /// What every phase may look at and where it writes.
 pub(super) struct Cx<'a> {
     pub(super) now: Instant,
     pub(super) role: Role,
     pub(super) trust: Trust,
+    pub(super) pins: &'a mut Pins,
+    pub(super) learned: &'a mut Learned,
     pub(super) own: &'a Own,
     pub(super) timers: &'a Timers,
     pub(super) out: &'a mut Output,

@@ -137,7 +137,9 @@ impl fmt::Display for Outcome {
             Self::Refused { error, description } if description.is_empty() => {
                 write!(f, "refused with {error}")
             }
-            Self::Refused { error, description } => write!(f, "refused with {error}: {description}"),
+            Self::Refused { error, description } => {
+                write!(f, "refused with {error}: {}", description.escape_debug())
+            }
             Self::TimedOut => f.write_str("no answer in time"),
             Self::SessionEnded => f.write_str("the connection ended first"),
         }

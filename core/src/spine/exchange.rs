@@ -3,7 +3,7 @@
 use super::fault::{ErrorNumber, Refusal};
 use crate::json::Tape;
 use crate::model::{
-    self, Cmd, CmdClassifier, CmdView, Criterion, ExchangeFault, Filter, FilterView, FunctionId,
+    self, Cmd, CmdClassifier, CmdView, Criterion, ExchangeFault, Filter, FilterView, FunctionId, Payload,
 };
 use alloc::format;
 use alloc::string::String;
@@ -13,6 +13,15 @@ use alloc::vec::Vec;
 pub const MAX_SELECTORS: usize = 32;
 /// Entries a list may have after a peer changed it.
 pub const MAX_ENTRIES: usize = 256;
+
+/// The one command of a payload.
+pub fn only(payload: &Payload) -> Result<CmdView<'_>, Refusal> {
+    let mut cmds = payload.cmds();
+    match (cmds.next(), cmds.next()) {
+        (Some(view), None) => Ok(view),
+        _ => Err(Refusal::new(ErrorNumber::GENERAL, "a datagram carries exactly one cmd (SPINE 5.3.2)")),
+    }
+}
 
 /// Takes a received command over as a value, and checks that its parts belong together (SPINE 5.3.4.1).
 pub fn own(view: CmdView<'_>, classifier: &CmdClassifier) -> Result<Cmd, Refusal> {
@@ -38,7 +47,8 @@ pub fn own(view: CmdView<'_>, classifier: &CmdClassifier) -> Result<Cmd, Refusal
     Ok(cmd)
 }
 
-fn unknown(name: Option<&str>) -> Refusal {
+/// The refusal of a function that SPINE 1.3.0 does not have.
+pub fn unknown(name: Option<&str>) -> Refusal {
     let Some(name) = name else { return Refusal::new(ErrorNumber::GENERAL, "the cmd names no function") };
     let name: String = name.chars().take(64).collect();
     Refusal::new(ErrorNumber::COMMAND_NOT_SUPPORTED, format!("unknown function {name}"))

@@ -10,9 +10,9 @@ use super::session::{Item, Opening, PATIENCE};
 use super::write::{Asker, Behind, Proposal};
 use super::{ErrorNumber, Event, Fault, Outcome, Refusal, Relation, RelationKind, Spine};
 use crate::ids::{PeerId, Ticket};
-use crate::json::{Limits, Tape};
+use crate::json::{Limits, Repairs, Tape};
 use crate::model::{
-    Cmd, CmdClassifier, Datagram, Filter, FunctionData, FunctionId, NodeManagementBindingDeleteCall,
+    Cmd, CmdClassifier, Envelope, Filter, FunctionData, FunctionId, NodeManagementBindingDeleteCall,
     NodeManagementBindingRequestCall, NodeManagementDetailedDiscoveryData,
     NodeManagementSubscriptionDeleteCall, NodeManagementSubscriptionRequestCall, NodeManagementUseCaseData,
     ResultData, Role,
@@ -28,23 +28,21 @@ impl Spine {
         if !self.sessions.contains_key(&peer) {
             return;
         }
-        let datagram = match Datagram::read(document, &Limits::default()) {
-            Ok((datagram, repairs)) => {
-                if !repairs.is_empty() {
-                    self.events.push_back(Event::Repaired { peer, repairs });
-                }
-                datagram
+        let envelope = match Envelope::open(document, &Limits::default()) {
+            Ok((envelope, repairs)) => {
+                self.repaired(peer, repairs);
+                envelope
             }
             Err(error) => return self.fault(peer, Fault::Unreadable(error.to_string())),
         };
-        let head = match Head::parse(&datagram.header()) {
+        let head = match Head::parse(envelope.header()) {
             Ok(head) => head,
             Err(fault) => return self.fault(peer, Fault::Header(fault)),
         };
         if head.source_device.as_ref() == Some(&self.device.address) {
             return self.fault(peer, Fault::OwnAddress);
         }
-        if let Err(refusal) = self.dispatch(peer, &head, &datagram, now) {
+        if let Err(refusal) = self.dispatch(peer, &head, envelope, now) {
             let feature = head.destination.clone();
             if head.is_request() {
                 let asker = Asker { ack: true, ..asker(peer, &head) };
@@ -58,12 +56,18 @@ impl Spine {
         self.events.push_back(Event::Fault { peer, fault });
     }
 
-    /// The checks in the order of the rules, then the deed.
+    fn repaired(&mut self, peer: PeerId, repairs: Repairs) {
+        if !repairs.is_empty() {
+            self.events.push_back(Event::Repaired { peer, repairs });
+        }
+    }
+
+    /// The checks in the order of the rules, then the deed. What is not for this node is told by its header alone.
     fn dispatch(
         &mut self,
         peer: PeerId,
         head: &Head,
-        datagram: &Datagram,
+        envelope: Envelope<'_>,
         now: Instant,
     ) -> Result<(), Refusal> {
         if !understood(head.version.as_deref()) {
@@ -76,13 +80,6 @@ impl Spine {
                 "addressDestination names another device",
             ));
         }
-        let mut cmds = datagram.cmds();
-        let (Some(view), None) = (cmds.next(), cmds.next()) else {
-            return Err(Refusal::new(
-                ErrorNumber::GENERAL,
-                "a datagram carries exactly one cmd (SPINE 5.3.2)",
-            ));
-        };
         let role = match self.device.feature(&head.destination) {
             Some(feature) => feature.role.clone(),
             None => {
@@ -93,15 +90,7 @@ impl Spine {
         if head.is_request() && role == Role::Client {
             return Err(Refusal::new(ErrorNumber::COMMAND_REJECTED, "the destination is a client feature"));
         }
-        let cmd = match exchange::own(view, &head.classifier) {
-            Ok(cmd) => cmd,
-            // What merely reports something this node does not know is acknowledged, never refused.
-            Err(refusal) if !head.is_request() => {
-                self.acknowledge(peer, head);
-                return Err(refusal);
-            }
-            Err(refusal) => return Err(refusal),
-        };
+        let Some(cmd) = self.command(peer, head, envelope)? else { return Ok(()) };
         match head.classifier {
             CmdClassifier::Read => self.receive_read(peer, head, &cmd),
             CmdClassifier::Write => self.receive_write(peer, head, cmd, now),
@@ -116,6 +105,34 @@ impl Spine {
                 Ok(())
             }
         }
+    }
+
+    /// The command of a datagram; none where a report can't be read and is dropped.
+    fn command(&mut self, peer: PeerId, head: &Head, envelope: Envelope<'_>) -> Result<Option<Cmd>, Refusal> {
+        let cmd = match envelope.unknown_function() {
+            Some(name) => Err(exchange::unknown(Some(name))),
+            None => {
+                let payload = match envelope.payload() {
+                    Ok((payload, repairs)) => {
+                        self.repaired(peer, repairs);
+                        payload
+                    }
+                    Err(error) if head.is_request() => {
+                        return Err(Refusal::new(ErrorNumber::GENERAL, error.to_string()));
+                    }
+                    Err(error) => {
+                        self.fault(peer, Fault::Unreadable(error.to_string()));
+                        return Ok(None);
+                    }
+                };
+                exchange::own(exchange::only(&payload)?, &head.classifier)
+            }
+        };
+        // What merely reports something this node does not know is acknowledged, never refused.
+        if cmd.is_err() && !head.is_request() {
+            self.acknowledge(peer, head);
+        }
+        cmd.map(Some)
     }
 
     fn acknowledge(&mut self, peer: PeerId, head: &Head) {

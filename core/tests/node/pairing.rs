@@ -158,6 +158,23 @@ fn calls_for_a_peer_nobody_knows_are_misuse() {
     assert_eq!(solo.call(own), Err(eebus_core::node::Misuse::OwnSki));
 }
 
+#[test]
+fn the_view_says_whether_a_decision_is_kept() {
+    let mut solo = Solo::new();
+    solo.stores = false;
+    let peer = solo.add(1, Vec::new());
+    let before = solo.node.view().saves();
+    solo.call(Call::Trust { peer }).unwrap();
+    let asked = solo.node.view().saves();
+    assert_eq!((asked.asked, asked.kept), (before.asked + 1, before.kept));
+    solo.give(Input::PersistFailed { seq: asked.asked, detail: "disk full".into() });
+    assert_eq!(solo.node.view().saves().failed, asked.asked);
+    solo.call(Call::Trust { peer }).unwrap();
+    let seq = solo.node.view().saves().asked;
+    solo.give(Input::Persisted { seq });
+    assert_eq!(solo.node.view().saves().kept, seq);
+}
+
 /// What the application is told of the ladder, without the time limits.
 fn rungs(solo: &Solo) -> Vec<(Rung, bool, bool, WaitsFor)> {
     let step = |r: Readiness| (r.rung, r.trusted_by_us, r.trusted_by_peer, r.waits_for);

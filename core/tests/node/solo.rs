@@ -279,8 +279,14 @@ impl Solo {
 
     /// The peer that dialled goes from CMI to the data phase.
     pub(crate) fn shake_as_client(&mut self, conn: ConnId) {
+        self.shake_as_client_until_pin(conn);
+        self.frames(conn, &[PIN_NONE]);
+    }
+
+    /// As [`Solo::shake_as_client`], up to the peer's PIN state.
+    pub(crate) fn shake_as_client_until_pin(&mut self, conn: ConnId) {
         let (announce, confirm) = (handshake("announceMax"), handshake("select"));
-        self.frames(conn, &[CMI, READY, &announce, &confirm, PIN_NONE]);
+        self.frames(conn, &[CMI, READY, &announce, &confirm]);
     }
 
     /// The peer that was dialled goes from CMI to the data phase.

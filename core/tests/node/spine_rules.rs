@@ -122,6 +122,34 @@ fn a_datagram_for_another_device_is_error_4_and_an_incomplete_header_is_dropped(
 }
 
 #[test]
+fn what_is_not_for_this_node_is_answered_without_a_look_at_its_payload() {
+    let garbage = r#"{"loadControlLimitListData":no JSON at all"#;
+    let unknown = r#"{"function":"unheardListData"},{"filter":no JSON at all"#;
+    let other = Head { device: "d:_n:Other", ..Head::new("write", CLIENT, LOAD) };
+    let future = Head { version: "2.0.0", ..Head::new("write", CLIENT, LOAD) };
+    let rows = [
+        (other, garbage, 4),
+        (future, garbage, 1),
+        (Head::new("write", CLIENT, "[1]/99"), garbage, 4),
+        (Head::new("write", CLIENT, "[1]/5"), garbage, 7),
+        (Head::new("write", CLIENT, LOAD), unknown, 6),
+        (Head::new("write", CLIENT, LOAD), r#"{"unheardListData":no JSON at all"#, 6),
+        // This one is for this node, and cannot be read.
+        (Head::new("write", CLIENT, LOAD), garbage, 1),
+    ];
+    for (head, cmd, error) in rows {
+        let mut tester = Tester::controlled();
+        let to = head.to;
+        assert_eq!(kinds(&tester.ask(head, cmd)), [(Result, Some(error))], "{to} {cmd}");
+    }
+    let mut tester = Tester::controlled();
+    tester.solo.fresh();
+    assert_eq!(tester.ask(Head::new("notify", BEAT, "[1]/5").ack(), garbage), []);
+    let faults = tester.solo.events().into_iter().filter(|e| matches!(e, Event::Spine { .. })).count();
+    assert_eq!(faults, 1);
+}
+
+#[test]
 fn spine_5_3_4_4_a_partial_read_answers_the_part_and_says_so() {
     let mut tester = Tester::controlled();
     let elements = r#"{"loadControlLimitDataElements":[{"isLimitActive":[]}]}"#;

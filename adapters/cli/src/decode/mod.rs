@@ -1,5 +1,7 @@
 //! `eebus decode`: reads messages in any of their forms and shows what they say.
 
+mod check;
+mod exact;
 mod input;
 mod message;
 mod ship;
@@ -8,6 +10,8 @@ mod table;
 mod view;
 
 use crate::failure::Failure;
+use exact::Exact;
+use input::Message;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +23,9 @@ A file holds one message, or one a line, each in one of these forms:
   - a SHIP frame: raw octets with the message type in front (a whole file only), or as hex digits
   - EEBUS JSON: {\"datagram\":[{\"header\":[…]},…]}, or a SHIP message such as {\"connectionHello\":[…]}
   - ordinary JSON of the same: {\"datagram\":{\"header\":{…},…}}
-  - the data of a function alone: {\"loadControlLimitListData\":…}";
+  - the data of a function alone: {\"loadControlLimitListData\":…}
+
+With --check, --plain or --eebus it works as a checker or a converter instead.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,7 +33,11 @@ Examples:
   echo 01 7b22636f6e6e656374696f6e48656c6c6f223a5b7b227068617365223a227265616479227d5d7d | eebus decode -
   echo '{\"loadControlLimitListData\":{\"loadControlLimitData\":[{\"limitId\":0,\"value\":{\"number\":4200}}]}}' | eebus decode -
 
-Exit codes: 0 every message was read, 1 a file or a message could not be read, 2 wrong arguments";
+  eebus decode --check captured.hex
+  eebus decode --eebus message.json | eebus decode --plain -
+
+Exit codes: 0 every message was read (--check: and is byte-exact, or ordinary JSON), 1 one could not be read or is not, \
+2 wrong arguments";
 
 /// Show what messages say.
 #[derive(Debug, clap::Args)]
@@ -36,29 +46,64 @@ pub(crate) struct Arguments {
     /// Files to read; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    mode: Mode,
+}
+
+/// What to do instead of showing.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct Mode {
+    /// Writes every message anew and says whether that gives the same octets; names what was repaired and what the
+    /// schema does not allow.
+    #[arg(long)]
+    check: bool,
+    /// Prints ordinary JSON, one message a line.
+    #[arg(long)]
+    plain: bool,
+    /// Prints EEBUS JSON, one message a line.
+    #[arg(long)]
+    eebus: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let mut unread = 0;
+    let mut failed = false;
     for path in &arguments.files {
         let bytes = read(path).map_err(|error| Failure::unreadable(path, error))?;
         let messages = input::split(&bytes);
         if messages.is_empty() {
             eprintln!("eebus: {} is empty; give it a message", input::name(path));
-            unread += 1;
-        }
-        for message in messages {
-            let place = message.place(path);
-            match message::view(&message) {
-                Ok(view) => show(&place, &view.to_string())?,
-                Err(error) => {
-                    eprintln!("eebus: {place}: {error}");
-                    unread += 1;
-                }
+            failed = true;
+        } else if arguments.mode.check {
+            failed |= !check::file(path, &messages)?;
+        } else {
+            for message in messages {
+                failed |= !turn(path, &message, &arguments.mode)?;
             }
         }
     }
-    if unread == 0 { Ok(()) } else { Err(Failure::Told) }
+    if failed { Err(Failure::Told) } else { Ok(()) }
+}
+
+/// Prints a message in another form; false where it has none.
+fn turn(path: &Path, message: &Message, mode: &Mode) -> Result<bool, Failure> {
+    let place = message.place(path);
+    let text = match mode {
+        Mode { plain: false, eebus: false, .. } => {
+            message::view(message).map(|view| format!("{place}\n{view}\n"))
+        }
+        mode => Exact::of(message).and_then(|exact| {
+            exact.lost.iter().for_each(|lost| eprintln!("eebus: {place}: {lost}, left out"));
+            exact.document(mode.plain)
+        }),
+    };
+    match text {
+        Ok(text) => print(&text).map(|()| true),
+        Err(error) => {
+            eprintln!("eebus: {place}: {error}");
+            Ok(false)
+        }
+    }
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
@@ -70,9 +115,9 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Prints one view; a reader that has seen enough (`| head`) ends the program in peace.
-fn show(place: &str, view: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stdout(), "{place}\n{view}") {
+/// Prints text; a reader that has seen enough (`| head`) ends the program in peace.
+fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => Err(Failure::Failed(format!("cannot write to standard output: {error}"))),
         Ok(()) => Ok(()),

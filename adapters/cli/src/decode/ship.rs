@@ -4,7 +4,7 @@ use super::message::{Unreadable, repaired};
 use super::view::View;
 use super::{spine, table};
 use eebus_core::json::{Limits, Tape, Typed};
-use eebus_core::model::ShipMessage;
+use eebus_core::model::{ShipCommissioning, ShipMessage};
 use eebus_core::ship::message::Message;
 use eebus_core::ship::{FaultKind, Received, read_frame};
 
@@ -42,7 +42,9 @@ pub(crate) fn frame(view: &mut View, frame: &[u8]) -> Result<(), Unreadable> {
 fn control(view: &mut View, frame: &[u8], message: Option<&Message>) {
     view.line(0, if frame.first() == Some(&END) { "SHIP end" } else { "SHIP control" });
     let value = frame.get(1..).unwrap_or_default();
-    match (Tape::read_document(ShipMessage::TY, value, &Limits::default()), message) {
+    let ty =
+        if let Some(Message::Commissioning(_)) = message { ShipCommissioning::TY } else { ShipMessage::TY };
+    match (Tape::read_document(ty, value, &Limits::default()), message) {
         (Ok((tape, _)), _) => table::fields(view, 1, tape.ty(), tape.root()),
         (Err(_), Some(message)) => view.line(1, format_args!("{message:?}, not well-formed")),
         (Err(error), None) => view.line(1, error),

@@ -112,7 +112,7 @@ fn identity(cert: &Path, key: &Path) -> Result<Identity, Failure> {
 }
 
 /// `90`, `90s`, `15min`: whole seconds, as limits are counted in them.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
@@ -126,7 +126,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// `192.0.2.7`, `192.0.2.7:4712`, `fe80::1%eth0`, `[fe80::1%eth0]:4712`, `box.local`, `box.local:4712`.
-fn address(text: &str) -> Result<Endpoint, String> {
+pub(crate) fn address(text: &str) -> Result<Endpoint, String> {
     let unbracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let (host, port) = match unbracketed {
         Some((host, "")) => (host, DIALLED_PORT),

@@ -1,6 +1,6 @@
 //! What happens beside the node: the user ends the program, and waiting is explained.
 
-use super::discovery::{Heard, REMEDY};
+use super::discovery::REMEDY;
 use super::told;
 use eebus_core::ids::PeerId;
 use eebus_core::node::{Call, PeerView, View, WaitsFor};
@@ -44,21 +44,16 @@ pub(super) async fn on_signal(handle: Handle) {
 pub(super) async fn on_signal(_: Handle) {}
 
 /// Says who is waited for, where nothing moves, and what may be wrong.
-pub(super) async fn on_waiting(handle: Handle, heard: Option<Heard>) {
+pub(super) async fn on_waiting(handle: Handle) {
     let mut before = BTreeMap::new();
     let mut told = BTreeMap::new();
-    for turn in 1_u64.. {
+    loop {
         Timer::after(PATIENCE).await;
         let Ok(now) = handle.view(waits).await else { continue };
         for (peer, (who, line)) in &now {
             if before.get(peer) == Some(who) && told.insert(*peer, *who) != Some(*who) {
                 told::warn(line);
             }
-        }
-        if turn == 2 && heard.as_ref().is_some_and(|heard| !heard.anything()) {
-            told::warn(format_args!(
-                "nothing is heard by mDNS, not even the own announcement: the network may not carry multicast; {REMEDY}"
-            ));
         }
         told.retain(|peer, _| now.contains_key(peer));
         before = now.into_iter().map(|(peer, (who, _))| (peer, who)).collect();

@@ -1,16 +1,21 @@
 //! Whether and where mDNS is used, and what to say where it does not work.
 
+use super::told;
 use eebus_core::ship::txt::Record;
-use eebus_mdns::{Discovery, Found, MdnsSd, Options};
+use eebus_mdns::{Backend, Discovery, Found, Options};
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+
+/// What works without mDNS.
+pub(super) const REMEDY: &str = "the port keeps listening, and --dial ADDRESS reaches a peer without mDNS";
 
 /// How peers are found.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Finding {
-    /// Use mDNS on this interface only (repeatable).
+    /// What carries mDNS out: mdns-sd, avahi or simple-mdns.
+    #[arg(long, value_name = "NAME", default_value_t, conflicts_with = "no_mdns")]
+    backend: Backend,
+    /// Use mDNS on this interface only; lo for programs on this host (repeatable).
     #[arg(long, value_name = "NAME", conflicts_with = "no_mdns")]
     interface: Vec<String>,
     /// Announce this address instead of those of the interfaces (repeatable).
@@ -25,63 +30,43 @@ impl Finding {
     /// What mDNS is told; `None` where it is not wanted.
     pub(crate) fn options(&self) -> Option<Options> {
         let (interfaces, addresses) = (self.interface.clone(), self.address.clone());
-        (!self.no_mdns).then(|| Options { interfaces, addresses, ..Options::default() })
+        let known = if_addrs::get_if_addrs().unwrap_or_default();
+        let loopback = known.iter().any(|known| known.is_loopback() && interfaces.contains(&known.name));
+        (!self.no_mdns).then_some(Options { backend: self.backend, interfaces, addresses, loopback })
     }
 }
 
-/// Whether anything at all was heard; a node hears its own announcement too.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Heard(Arc<AtomicBool>);
-
-impl Heard {
-    pub(super) fn anything(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Discovery that remembers whether it works.
+/// Discovery whose warnings the user sees.
 #[derive(Debug)]
-pub(super) struct Listening {
-    inner: Box<dyn Discovery>,
-    heard: Heard,
-}
+pub(crate) struct Warned(Box<dyn Discovery>);
 
-impl Listening {
-    /// Starts mDNS; where the system does not let it, the user is warned and the device does without.
-    pub(super) fn start(options: Options) -> Option<(Self, Heard)> {
-        match MdnsSd::new(options) {
-            Ok(inner) => {
-                let heard = Heard::default();
-                Some((Self { inner: Box::new(inner), heard: heard.clone() }, heard))
-            }
-            Err(error) => {
-                super::told::warn(format_args!("mDNS does not work: {error}; {REMEDY}"));
-                None
-            }
-        }
+impl Warned {
+    /// Starts mDNS; where it does not start, the user is warned and the device does without.
+    pub(crate) fn open(options: Options) -> Option<Self> {
+        let opened = eebus_mdns::open(options);
+        opened.map(Self).inspect_err(|error| told::warn(format_args!("{error}; {REMEDY}"))).ok()
     }
 }
 
-/// What works without mDNS.
-pub(super) const REMEDY: &str = "the port keeps listening, and --dial ADDRESS reaches a peer without mDNS";
-
-impl Discovery for Listening {
+impl Discovery for Warned {
     fn announce(&mut self, record: &Record, port: u16) {
-        self.inner.announce(record, port);
+        self.0.announce(record, port);
     }
 
     fn withdraw(&mut self) {
-        self.inner.withdraw();
+        self.0.withdraw();
     }
 
     fn browse(&mut self, on: bool) {
-        self.inner.browse(on);
+        self.0.browse(on);
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Found> {
-        let found = self.inner.poll(cx);
-        if found.is_ready() {
-            self.heard.0.store(true, Ordering::Relaxed);
+        let found = self.0.poll(cx);
+        match &found {
+            Poll::Ready(Found::Warning(warning)) => told::warn(format_args!("{warning}; {REMEDY}")),
+            Poll::Ready(Found::Recovered) => told::warn("mDNS works again"),
+            _ => {}
         }
         found
     }

@@ -8,8 +8,8 @@ mod role;
 mod told;
 mod watch;
 
-pub(crate) use arguments::{Evse, Hems, evse, hems};
-pub(crate) use discovery::Finding;
+pub(crate) use arguments::{Evse, Hems, address, duration, evse, hems};
+pub(crate) use discovery::{Finding, Warned};
 pub(crate) use role::Role;
 
 use crate::failure::Failure;
@@ -70,10 +70,8 @@ pub(crate) fn run(settings: Settings) -> Result<(), Failure> {
     told::say(format_args!("own SKI {}", identity.ski().grouped()));
     let mut setup =
         Setup::new(config, identity).listen(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))).store(store);
-    let mut heard = None;
-    if let Some((listening, ears)) = discovery.and_then(discovery::Listening::start) {
-        setup = setup.discovery(listening);
-        heard = Some(ears);
+    if let Some(discovery) = discovery.and_then(discovery::Warned::open) {
+        setup = setup.discovery(discovery);
     }
     let handle = setup.handle();
     started(handle.clone());
@@ -91,7 +89,7 @@ pub(crate) fn run(settings: Settings) -> Result<(), Failure> {
         watch.event(node, &event);
     });
     let beside = async {
-        zip(beside::on_signal(handle.clone()), beside::on_waiting(handle.clone(), heard)).await;
+        zip(beside::on_signal(handle.clone()), beside::on_waiting(handle.clone())).await;
         pending().await
     };
     let ran = smol::block_on(or(node, beside));

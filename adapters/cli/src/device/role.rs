@@ -23,6 +23,7 @@ pub(crate) enum Role {
 
 struct Row {
     role: Role,
+    name: &'static str,
     model: &'static str,
     device_type: DeviceType,
     entity_type: EntityType,
@@ -34,6 +35,7 @@ struct Row {
 static ROLES: [Row; 2] = [
     Row {
         role: Role::Hems,
+        name: "hems",
         model: "HEMS",
         device_type: DeviceType::EnergyManagementSystem,
         entity_type: EntityType::Cem,
@@ -44,6 +46,7 @@ static ROLES: [Row; 2] = [
     },
     Row {
         role: Role::Evse,
+        name: "evse",
         model: "EVSE",
         device_type: DeviceType::ChargingStation,
         entity_type: EntityType::Evse,
@@ -55,6 +58,16 @@ static ROLES: [Row; 2] = [
 ];
 
 impl Role {
+    /// The role of this name, as on the command line.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        <Self as clap::ValueEnum>::from_str(name, false).ok()
+    }
+
+    /// Its name, as on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        self.row().name
+    }
+
     fn row(self) -> &'static Row {
         ROLES.iter().find(|row| row.role == self).expect("every role has a row")
     }
@@ -75,6 +88,7 @@ impl Role {
         config.device_type(row.device_type.clone());
         let entity = config.entity(row.entity_type.clone());
         (row.install)(&mut config, &entity, limit);
+        // From which the device asks what others offer.
         config.feature(&entity, NewFeature::client(FeatureType::Generic));
         config
     }

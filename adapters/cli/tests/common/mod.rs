@@ -20,7 +20,7 @@ fn ran(output: Output) -> Ran {
 /// The program, in the root of the workspace.
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_eebus"));
-    command.args(arguments).current_dir(root());
+    command.args(arguments).current_dir(root()).env_remove("RUST_LOG").env_remove("SSLKEYLOGFILE");
     command
 }
 
@@ -31,7 +31,13 @@ pub(crate) fn eebus(arguments: &[&str]) -> Ran {
 
 /// Runs it with this standard input.
 pub(crate) fn eebus_reads(arguments: &[&str], input: &[u8]) -> Ran {
+    eebus_with(arguments, &[], input)
+}
+
+/// Runs it with these environment variables and this standard input.
+pub(crate) fn eebus_with(arguments: &[&str], environment: &[(&str, &str)], input: &[u8]) -> Ran {
     let mut command = program(arguments);
+    command.envs(environment.iter().copied());
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().expect("the program starts");
     child.stdin.take().expect("a pipe").write_all(input).expect("the program reads");

@@ -36,11 +36,14 @@ fn an_energy_manager_limits_a_wallbox_for_a_while() {
 
     evse.wait("paired");
     evse.wait(&format!("{hems_id} is in control"));
-    let limited = evse.wait("limited");
+    let limited = evse.wait(": limited");
     assert!(limited.starts_with("own ceiling 4,200 W for "), "{limited}");
-    assert!(limited.ends_with(" s, limited: the Energy Guard set a limit (LPC-904)"), "{limited}");
+    assert!(
+        limited.ends_with(" s: limited, since its first limit after the start was accepted (LPC-904)"),
+        "{limited}"
+    );
     let over = evse.wait("own ceiling");
-    assert_eq!(over, "own ceiling none, unlimited/controlled: the time of the limit is over (LPC-908)");
+    assert_eq!(over, "own ceiling none: unlimited/controlled, since the time of the limit is over (LPC-908)");
 
     hems.signal("TERM");
     hems.wait("ended");

@@ -16,9 +16,10 @@ use eebus_core::node::{
 use eebus_core::ship::identity::Ski;
 use eebus_core::ship::txt::Record;
 use eebus_core::time::Instant;
-use tracing::{debug, debug_span, field, warn};
+use tracing::error;
 
 use crate::{Identity, Link, LinkError, LinkEvent};
+use log::Log;
 use socket::{Closing, Socket};
 
 /// Time for the last octets of a connection that is over, and for the peer to end its half.
@@ -26,8 +27,6 @@ pub const CLOSE_TIME: Duration = Duration::from_secs(2);
 /// Connections that are over and still have an open socket; beyond it the oldest one is dropped at once, so that
 /// strangers who come and go do not pile up.
 pub const MAX_CLOSING: usize = 64;
-
-const LOG: &str = "eebus::driver";
 
 /// What a runtime has to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +113,7 @@ pub struct Driver<T = NoTap> {
     /// Connections whose link may have something to tell.
     stirred: BTreeSet<ConnId>,
     doings: VecDeque<Doing>,
+    log: Log,
     now: Instant,
     next_conn: u64,
 }
@@ -129,6 +129,7 @@ impl<T: Tap> Driver<T> {
             dials: BTreeMap::new(),
             stirred: BTreeSet::new(),
             doings: VecDeque::new(),
+            log: Log::default(),
             now,
             next_conn: 0,
         };
@@ -140,8 +141,8 @@ impl<T: Tap> Driver<T> {
     pub fn accepted(&mut self, from: SocketAddr, now: Instant) -> Option<ConnId> {
         self.advance(now);
         let link = Link::server(&self.identity);
-        let conn = self.insert(link.inspect_err(|error| warn!(target: LOG, %error, "not accepted")).ok()?);
-        debug!(target: LOG, %conn, %from, "accepted");
+        let conn =
+            self.insert(link.inspect_err(|error| error!(target: log::LINK, %error, "not accepted")).ok()?);
         self.give(Input::Accepted { conn, from });
         Some(conn)
     }
@@ -153,7 +154,6 @@ impl<T: Tap> Driver<T> {
         match Link::client(&self.identity, expect, &authority(&to), &to.path) {
             Ok(link) => {
                 let conn = self.insert(link);
-                debug!(target: LOG, %conn, %attempt, %to, "dialled");
                 self.give(Input::Dialled { attempt, conn });
                 Some(conn)
             }
@@ -243,7 +243,9 @@ impl<T: Tap> Driver<T> {
     /// As [`Node::call`].
     pub fn call(&mut self, call: Call, now: Instant) -> Result<Answer, Misuse> {
         self.advance(now);
+        let name = log::name(&call);
         let answer = self.node.call(call, self.now);
+        self.log.call(name, &answer);
         self.settle();
         answer
     }
@@ -277,7 +279,7 @@ impl<T: Tap> Driver<T> {
         }
         let conn = ConnId(self.next_conn);
         self.next_conn = self.next_conn.saturating_add(1);
-        let span = debug_span!(target: LOG, "connection", conn = conn.0, peer = field::Empty);
+        let span = self.log.begin(conn);
         self.sockets.insert(conn, Socket::new(link, span));
         self.stirred.insert(conn);
         conn
@@ -292,14 +294,20 @@ impl<T: Tap> Driver<T> {
     }
 
     fn give(&mut self, input: Input<'_>) {
-        self.node.handle(input, self.now);
+        self.take(input);
         self.settle();
+    }
+
+    fn take(&mut self, input: Input<'_>) {
+        self.log.input(&input);
+        self.node.handle(input, self.now);
     }
 
     /// Carries out what the node wants, and gives it what links tell, until both are quiet.
     fn settle(&mut self) {
         loop {
             if let Some(action) = self.node.poll_action() {
+                self.log.action(&action, self.node.node().view());
                 self.carry_out(action);
             } else if let Some(&conn) = self.stirred.first() {
                 self.stir(conn);
@@ -307,6 +315,7 @@ impl<T: Tap> Driver<T> {
                 break;
             }
         }
+        self.log.settled();
     }
 
     fn carry_out(&mut self, action: Action) {
@@ -337,10 +346,7 @@ impl<T: Tap> Driver<T> {
             Action::Withdraw => Doing::Withdraw,
             Action::Browse(on) => Doing::Browse(on),
             Action::Persist { seq, saved } => Doing::Persist { seq, saved },
-            Action::Notify(event) => {
-                log::event(&event);
-                Doing::Notify(event)
-            }
+            Action::Notify(event) => Doing::Notify(event),
         };
         self.doings.push_back(doing);
     }
@@ -358,9 +364,7 @@ impl<T: Tap> Driver<T> {
             self.stirred.remove(&conn);
             return;
         };
-        let span = socket.span.clone();
-        let _within = span.enter();
-        if let Some(event) = socket.link.poll_event() {
+        if let Some(event) = socket.span.in_scope(|| socket.link.poll_event()) {
             return self.on_event(conn, event);
         }
         self.stirred.remove(&conn);
@@ -373,19 +377,19 @@ impl<T: Tap> Driver<T> {
     }
 
     fn on_event(&mut self, conn: ConnId, event: LinkEvent) {
-        let (now, Some(socket)) = (self.now, self.sockets.get_mut(&conn)) else { return };
+        let Some(socket) = self.sockets.get_mut(&conn) else { return };
         match event {
             LinkEvent::Secured(peer) => {
-                socket.span.record("peer", field::display(peer.ski));
                 socket.stage = Stage::Upgrade;
-                self.node.handle(Input::Secured { conn, peer }, now);
+                self.take(Input::Secured { conn, peer });
+                self.log.proved(conn, peer.ski, self.view().find(peer.ski));
             }
             LinkEvent::Opened { .. } => {
                 socket.stage = Stage::Messages;
-                self.node.handle(Input::Opened { conn }, now);
+                self.take(Input::Opened { conn });
             }
-            LinkEvent::Frame(bytes) => self.node.handle(Input::Frame { conn, bytes: &bytes }, now),
-            LinkEvent::Pong => self.node.handle(Input::Pong { conn }, now),
+            LinkEvent::Frame(bytes) => self.take(Input::Frame { conn, bytes: &bytes }),
+            LinkEvent::Pong => self.take(Input::Pong { conn }),
             LinkEvent::Closed { code, reason } => self.lost(conn, Lost::Closed { code, reason }),
             LinkEvent::Ended => {
                 let (stage, failure) = (socket.stage, socket.failure.clone());
@@ -403,20 +407,18 @@ impl<T: Tap> Driver<T> {
 
     /// A link is over by the peer's doing.
     fn lost(&mut self, conn: ConnId, why: Lost) {
-        debug!(target: LOG, reason = %why, "lost");
         let until = self.now + CLOSE_TIME;
         if let Some(socket) = self.sockets.get_mut(&conn) {
             socket.closing = Some(Closing { until, lost: None });
         }
-        self.node.handle(Input::Lost { conn, why }, self.now);
+        self.take(Input::Lost { conn, why });
     }
 
     fn drop_socket(&mut self, conn: ConnId) {
         let Some(socket) = self.sockets.remove(&conn) else { return };
-        debug!(target: LOG, %conn, "dropped");
         self.doings.push_back(Doing::Drop { conn });
         if let Some(why) = socket.closing.and_then(|closing| closing.lost) {
-            self.node.handle(Input::Lost { conn, why }, self.now);
+            self.take(Input::Lost { conn, why });
         }
     }
 }

@@ -1,28 +1,22 @@
 //! The backend on mdns-sd.
 
-mod links;
 mod probe;
 mod responder;
 
 use std::collections::BTreeSet;
 use std::io;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use eebus_core::ship::txt::Record;
 use tracing::{info, warn};
 
 use crate::desk::{Desk, Wanted, Work};
 use crate::known::Known;
-use crate::{Discovery, Found, GOODBYE_TIME, LOG, Options, Warning};
-use links::{Link, links};
+use crate::links::{Link, MAX_LINKS, links};
+use crate::{Discovery, Found, GOODBYE_TIME, LOG, LOOK_TIME, Options, Warning};
 use probe::probe;
 use responder::Responder;
-
-pub use links::MAX_LINKS;
-
-/// How often interfaces are looked at.
-pub const LOOK_TIME: Duration = Duration::from_secs(5);
 
 /// mDNS by [mdns-sd](https://docs.rs/mdns-sd) on threads of its own; beside another responder on port 5353 as well.
 ///
@@ -93,7 +87,7 @@ impl Work for Responders {
         for responder in &mut self.running {
             responder.turn(wanted, &self.options, known, cx, now);
         }
-        self.look
+        self.running.iter().filter_map(Responder::due).chain(self.look).min()
     }
 
     fn stop(self) {

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::time::Duration;
 
-use super::links::Address;
+use crate::links::Address;
 
 /// How long a datagram takes at most from this host to itself.
 const ECHO_TIME: Duration = Duration::from_millis(200);

@@ -1,9 +1,10 @@
 //! One responder of mdns-sd on one link.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use eebus_core::ship::txt::Record;
 use futures_core::Stream;
@@ -13,14 +14,17 @@ use mdns_sd::{
 };
 use tracing::{debug, info, warn};
 
-use super::links::Link;
 use crate::desk::Wanted;
-use crate::known::Known;
+use crate::known::{Known, MAX_INSTANCES};
+use crate::links::Link;
 use crate::service::instance;
-use crate::{LOG, Options, SERVICE, Service, Warning, instance_name};
+use crate::{LOG, LOOK_TIME, Options, SERVICE, Service, Warning, instance_name};
 
 /// News of one kind, as they come.
 type News<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
+
+/// How long the TXT record of an instance may stay away before it is asked for.
+const TXT_TIME: Duration = Duration::from_secs(1);
 
 /// One responder, and what it does now.
 pub(crate) struct Responder {
@@ -31,6 +35,8 @@ pub(crate) struct Responder {
     state: News<DaemonEvent>,
     events: Option<(u64, News<ServiceEvent>)>,
     announced: Option<Announced>,
+    /// Full names of instances without a TXT record, and when to ask for it.
+    bare: BTreeMap<String, Instant>,
 }
 
 /// What is announced.
@@ -56,7 +62,15 @@ impl Responder {
         daemon.disable_interface(IfKind::All)?;
         daemon.enable_interface(IfKind::Predicate(IfPredicate::new(is_own)))?;
         let state = daemon.monitor()?.into_stream();
-        Ok(Self { daemon, link, names, state: Box::pin(state), events: None, announced: None })
+        Ok(Self {
+            daemon,
+            link,
+            names,
+            state: Box::pin(state),
+            events: None,
+            announced: None,
+            bare: BTreeMap::new(),
+        })
     }
 
     /// The name its link has among sightings: interfaces may join it later.
@@ -83,16 +97,39 @@ impl Responder {
         while let Poll::Ready(Some(event)) = self.state.as_mut().poll_next(cx) {
             report(&event, known);
         }
+        self.ask(now);
         while let Some((_, events)) = &mut self.events {
             match events.as_mut().poll_next(cx) {
                 Poll::Pending => break,
                 Poll::Ready(Some(event)) => self.heard(event, known, now),
                 Poll::Ready(None) => {
                     warn!(target: LOG, link = self.label(), "events were lost, browsing anew");
-                    let again = self.events.take().map(|(number, _)| number);
-                    self.browse(again);
+                    self.events = None;
+                    self.browse(wanted.browse);
                 }
             }
+        }
+    }
+
+    /// When it has to have a turn.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.bare.values().min().copied()
+    }
+
+    /// Asks for the TXT records that stayed away. mdns-sd asks for one only together with the SRV record, so that is
+    /// dropped from its cache; responders keep records back that they sent within the last second (RFC 6762 6).
+    fn ask(&mut self, now: Instant) {
+        let Some(number) = self.events.as_ref().map(|(number, _)| *number) else { return self.bare.clear() };
+        let due: Vec<_> =
+            self.bare.iter().filter(|(_, at)| **at <= now).map(|(name, _)| name.clone()).collect();
+        for full_name in &due {
+            debug!(target: LOG, full_name, link = self.label(), "its TXT record is missing");
+            let _ = self.daemon.verify(full_name.clone(), Duration::ZERO);
+            self.bare.insert(full_name.clone(), now + LOOK_TIME);
+        }
+        if !due.is_empty() {
+            self.events = None;
+            self.browse(Some(number));
         }
     }
 
@@ -149,10 +186,20 @@ impl Responder {
         }
     }
 
-    fn heard(&self, event: ServiceEvent, known: &mut Known, now: Instant) {
+    fn heard(&mut self, event: ServiceEvent, known: &mut Known, now: Instant) {
         match event {
-            ServiceEvent::ServiceResolved(resolved) => known.resolved(self.label(), heard(&resolved), now),
-            ServiceEvent::ServiceRemoved(_, full_name) => known.removed(self.label(), &full_name, now),
+            ServiceEvent::ServiceResolved(resolved) => {
+                if !resolved.txt_properties.is_empty() {
+                    self.bare.remove(&resolved.fullname);
+                } else if self.bare.len() < MAX_INSTANCES {
+                    self.bare.entry(resolved.fullname.clone()).or_insert(now + TXT_TIME);
+                }
+                known.resolved((self.label(), 0), &heard(&resolved), now);
+            }
+            ServiceEvent::ServiceRemoved(_, full_name) => {
+                self.bare.remove(&full_name);
+                known.removed((self.label(), 0), &full_name, now);
+            }
             _ => {}
         }
     }
@@ -190,23 +237,15 @@ fn heard(resolved: &ResolvedService) -> Service {
         let value = value.map(|value| [b"=", value].concat());
         [key.as_bytes(), &value.unwrap_or_default()].concat()
     };
-    let mut interfaces = Vec::new();
-    let mut addresses = Vec::new();
-    for ip in &resolved.addresses {
-        let (at, interface) = match ip {
-            ScopedIp::V4(v4) => (v4.interface_ids(), 0),
-            ScopedIp::V6(v6) => (std::slice::from_ref(v6.scope_id()), v6.scope_id().index),
-            _ => (&[][..], 0),
-        };
-        interfaces.extend(at.iter().map(|id| id.name.clone()));
-        addresses.push((ip.to_ip_addr(), interface));
-    }
+    let interface = |ip: &ScopedIp| match ip {
+        ScopedIp::V6(v6) => v6.scope_id().index,
+        _ => 0,
+    };
     Service {
         full_name: resolved.fullname.clone(),
         host: resolved.host.clone(),
         port: resolved.port,
-        addresses,
-        interfaces,
+        addresses: resolved.addresses.iter().map(|ip| (ip.to_ip_addr(), interface(ip))).collect(),
         txt: resolved.txt_properties.iter().map(|pair| text(pair.key(), pair.val())).collect(),
     }
 }

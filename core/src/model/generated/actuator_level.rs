@@ -26,24 +26,24 @@ enums! {
 structs! {
     /// Data of the function `actuatorLevelData` (`ActuatorLevelDataType`).
     ActuatorLevelData = "ActuatorLevelDataType" {
-        0 function "function" 6199 Option<ActuatorLevelFct>,
-        1 value "value" 27338 Option<ScaledNumber>,
+        0 function "function" 6275 Option<ActuatorLevelFct>,
+        1 value "value" 27575 Option<ScaledNumber>,
     }
     /// Elements of `ActuatorLevelDataType`, by presence (`ActuatorLevelDataElementsType`).
     ActuatorLevelDataElements = "ActuatorLevelDataElementsType" {
-        0 function "function" 6199 Option<ElementTag>,
-        1 value "value" 27338 Option<ScaledNumberElements>,
+        0 function "function" 6275 Option<ElementTag>,
+        1 value "value" 27575 Option<ScaledNumberElements>,
     }
     /// Data of the function `actuatorLevelDescriptionData` (`ActuatorLevelDescriptionDataType`).
     ActuatorLevelDescriptionData = "ActuatorLevelDescriptionDataType" {
-        0 label "label" 9484 Option<String>,
-        1 description "description" 2979 Option<String>,
-        2 level_default_unit "levelDefaultUnit" 9657 Option<UnitOfMeasurement>,
+        0 label "label" 9680 Option<String>,
+        1 description "description" 3055 Option<String>,
+        2 level_default_unit "levelDefaultUnit" 9853 Option<UnitOfMeasurement>,
     }
     /// Elements of `ActuatorLevelDescriptionDataType`, by presence (`ActuatorLevelDescriptionDataElementsType`).
     ActuatorLevelDescriptionDataElements = "ActuatorLevelDescriptionDataElementsType" {
-        0 label "label" 9484 Option<ElementTag>,
-        1 description "description" 2979 Option<ElementTag>,
-        2 level_default_unit "levelDefaultUnit" 9657 Option<ElementTag>,
+        0 label "label" 9680 Option<ElementTag>,
+        1 description "description" 3055 Option<ElementTag>,
+        2 level_default_unit "levelDefaultUnit" 9853 Option<ElementTag>,
     }
 }

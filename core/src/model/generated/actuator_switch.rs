@@ -21,20 +21,20 @@ enums! {
 structs! {
     /// Data of the function `actuatorSwitchData` (`ActuatorSwitchDataType`).
     ActuatorSwitchData = "ActuatorSwitchDataType" {
-        0 function "function" 6199 Option<ActuatorSwitchFct>,
+        0 function "function" 6275 Option<ActuatorSwitchFct>,
     }
     /// Elements of `ActuatorSwitchDataType`, by presence (`ActuatorSwitchDataElementsType`).
     ActuatorSwitchDataElements = "ActuatorSwitchDataElementsType" {
-        0 function "function" 6199 Option<ElementTag>,
+        0 function "function" 6275 Option<ElementTag>,
     }
     /// Data of the function `actuatorSwitchDescriptionData` (`ActuatorSwitchDescriptionDataType`).
     ActuatorSwitchDescriptionData = "ActuatorSwitchDescriptionDataType" {
-        0 label "label" 9484 Option<String>,
-        1 description "description" 2979 Option<String>,
+        0 label "label" 9680 Option<String>,
+        1 description "description" 3055 Option<String>,
     }
     /// Elements of `ActuatorSwitchDescriptionDataType`, by presence (`ActuatorSwitchDescriptionDataElementsType`).
     ActuatorSwitchDescriptionDataElements = "ActuatorSwitchDescriptionDataElementsType" {
-        0 label "label" 9484 Option<ElementTag>,
-        1 description "description" 2979 Option<ElementTag>,
+        0 label "label" 9680 Option<ElementTag>,
+        1 description "description" 3055 Option<ElementTag>,
     }
 }

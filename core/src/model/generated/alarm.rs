@@ -27,26 +27,26 @@ structs! {
     /// An entry of `alarmListData` (`AlarmDataType`).
     AlarmData = "AlarmDataType", identifiers 0 {
         0 alarm_id "alarmId" 875 Option<AlarmId>,
-        1 threshold_id "thresholdId" 24462 Option<ThresholdId>,
-        2 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
+        1 threshold_id "thresholdId" 24684 Option<ThresholdId>,
+        2 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
         3 alarm_type "alarmType" 935 Option<AlarmType>,
-        4 measured_value "measuredValue" 11002 Option<ScaledNumber>,
-        5 evaluation_period "evaluationPeriod" 5805 Option<TimePeriod>,
-        6 scope_type "scopeType" 19333 Option<ScopeType>,
-        7 label "label" 9484 Option<String>,
-        8 description "description" 2979 Option<String>,
+        4 measured_value "measuredValue" 11214 Option<ScaledNumber>,
+        5 evaluation_period "evaluationPeriod" 5881 Option<TimePeriod>,
+        6 scope_type "scopeType" 19555 Option<ScopeType>,
+        7 label "label" 9680 Option<String>,
+        8 description "description" 3055 Option<String>,
     }
     /// Elements of `AlarmDataType`, by presence (`AlarmDataElementsType`).
     AlarmDataElements = "AlarmDataElementsType" {
         0 alarm_id "alarmId" 875 Option<ElementTag>,
-        1 threshold_id "thresholdId" 24462 Option<ElementTag>,
-        2 timestamp "timestamp" 26696 Option<ElementTag>,
+        1 threshold_id "thresholdId" 24684 Option<ElementTag>,
+        2 timestamp "timestamp" 26918 Option<ElementTag>,
         3 alarm_type "alarmType" 935 Option<ElementTag>,
-        4 measured_value "measuredValue" 11002 Option<ScaledNumberElements>,
-        5 evaluation_period "evaluationPeriod" 5805 Option<TimePeriodElements>,
-        6 scope_type "scopeType" 19333 Option<ElementTag>,
-        7 label "label" 9484 Option<ElementTag>,
-        8 description "description" 2979 Option<ElementTag>,
+        4 measured_value "measuredValue" 11214 Option<ScaledNumberElements>,
+        5 evaluation_period "evaluationPeriod" 5881 Option<TimePeriodElements>,
+        6 scope_type "scopeType" 19555 Option<ElementTag>,
+        7 label "label" 9680 Option<ElementTag>,
+        8 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `alarmListData` (`AlarmListDataType`).
     AlarmListData = "AlarmListDataType" {
@@ -55,6 +55,6 @@ structs! {
     /// Selectors of `alarmListData` (`AlarmListDataSelectorsType`).
     AlarmListDataSelectors = "AlarmListDataSelectorsType" {
         0 alarm_id "alarmId" 875 Option<AlarmId>,
-        1 scope_type "scopeType" 19333 Option<ScopeType>,
+        1 scope_type "scopeType" 19555 Option<ScopeType>,
     }
 }

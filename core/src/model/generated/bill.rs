@@ -56,163 +56,163 @@ numbers! {
 structs! {
     /// A part of `BillPositionType` (`BillValueType`).
     BillValue = "BillValueType" {
-        0 value_id "valueId" 27349 Option<BillValueId>,
-        1 unit "unit" 26864 Option<UnitOfMeasurement>,
-        2 value "value" 27338 Option<ScaledNumber>,
-        3 value_percentage "valuePercentage" 27405 Option<ScaledNumber>,
+        0 value_id "valueId" 27586 Option<BillValueId>,
+        1 unit "unit" 27086 Option<UnitOfMeasurement>,
+        2 value "value" 27575 Option<ScaledNumber>,
+        3 value_percentage "valuePercentage" 27642 Option<ScaledNumber>,
     }
     /// A part of `BillPositionElementsType` (`BillValueElementsType`).
     BillValueElements = "BillValueElementsType" {
-        0 value_id "valueId" 27349 Option<ElementTag>,
-        1 unit "unit" 26864 Option<ElementTag>,
-        2 value "value" 27338 Option<ScaledNumberElements>,
-        3 value_percentage "valuePercentage" 27405 Option<ScaledNumberElements>,
+        0 value_id "valueId" 27586 Option<ElementTag>,
+        1 unit "unit" 27086 Option<ElementTag>,
+        2 value "value" 27575 Option<ScaledNumberElements>,
+        3 value_percentage "valuePercentage" 27642 Option<ScaledNumberElements>,
     }
     /// A part of `BillPositionType` (`BillCostType`).
     BillCost = "BillCostType" {
-        0 cost_id "costId" 2609 Option<BillCostId>,
-        1 cost_type "costType" 2641 Option<BillCostType>,
-        2 value_id "valueId" 27349 Option<BillValueId>,
-        3 unit "unit" 26864 Option<UnitOfMeasurement>,
-        4 currency "currency" 2655 Option<Currency>,
-        5 cost "cost" 2599 Option<ScaledNumber>,
-        6 cost_percentage "costPercentage" 2621 Option<ScaledNumber>,
+        0 cost_id "costId" 2685 Option<BillCostId>,
+        1 cost_type "costType" 2717 Option<BillCostType>,
+        2 value_id "valueId" 27586 Option<BillValueId>,
+        3 unit "unit" 27086 Option<UnitOfMeasurement>,
+        4 currency "currency" 2731 Option<Currency>,
+        5 cost "cost" 2675 Option<ScaledNumber>,
+        6 cost_percentage "costPercentage" 2697 Option<ScaledNumber>,
     }
     /// A part of `BillPositionElementsType` (`BillCostElementsType`).
     BillCostElements = "BillCostElementsType" {
-        0 cost_id "costId" 2609 Option<ElementTag>,
-        1 cost_type "costType" 2641 Option<ElementTag>,
-        2 value_id "valueId" 27349 Option<ElementTag>,
-        3 unit "unit" 26864 Option<ElementTag>,
-        4 currency "currency" 2655 Option<ElementTag>,
-        5 cost "cost" 2599 Option<ScaledNumberElements>,
-        6 cost_percentage "costPercentage" 2621 Option<ScaledNumberElements>,
+        0 cost_id "costId" 2685 Option<ElementTag>,
+        1 cost_type "costType" 2717 Option<ElementTag>,
+        2 value_id "valueId" 27586 Option<ElementTag>,
+        3 unit "unit" 27086 Option<ElementTag>,
+        4 currency "currency" 2731 Option<ElementTag>,
+        5 cost "cost" 2675 Option<ScaledNumberElements>,
+        6 cost_percentage "costPercentage" 2697 Option<ScaledNumberElements>,
     }
     /// A base of other types (`BillPositionType`).
     BillPosition = "BillPositionType" {
-        0 position_id "positionId" 16308 Option<BillPositionId>,
-        1 position_type "positionType" 16324 Option<BillPositionType>,
-        2 time_period "timePeriod" 25601 Option<TimePeriod>,
-        3 value "value" 27338 Vec<BillValue>,
-        4 cost "cost" 2599 Vec<BillCost>,
-        5 label "label" 9484 Option<String>,
-        6 description "description" 2979 Option<String>,
+        0 position_id "positionId" 16530 Option<BillPositionId>,
+        1 position_type "positionType" 16546 Option<BillPositionType>,
+        2 time_period "timePeriod" 25823 Option<TimePeriod>,
+        3 value "value" 27575 Vec<BillValue>,
+        4 cost "cost" 2675 Vec<BillCost>,
+        5 label "label" 9680 Option<String>,
+        6 description "description" 3055 Option<String>,
     }
     /// A base of other types (`BillPositionElementsType`).
     BillPositionElements = "BillPositionElementsType" {
-        0 position_id "positionId" 16308 Option<ElementTag>,
-        1 position_type "positionType" 16324 Option<ElementTag>,
-        2 time_period "timePeriod" 25601 Option<TimePeriodElements>,
-        3 value "value" 27338 Option<BillValueElements>,
-        4 cost "cost" 2599 Option<BillCostElements>,
-        5 label "label" 9484 Option<ElementTag>,
-        6 description "description" 2979 Option<ElementTag>,
+        0 position_id "positionId" 16530 Option<ElementTag>,
+        1 position_type "positionType" 16546 Option<ElementTag>,
+        2 time_period "timePeriod" 25823 Option<TimePeriodElements>,
+        3 value "value" 27575 Option<BillValueElements>,
+        4 cost "cost" 2675 Option<BillCostElements>,
+        5 label "label" 9680 Option<ElementTag>,
+        6 description "description" 3055 Option<ElementTag>,
     }
     /// An entry of `billListData` (`BillDataType`).
     BillData = "BillDataType", identifiers 0 {
         0 bill_id "billId" 1401 Option<BillId>,
         1 bill_type "billType" 1458 Option<BillType>,
-        2 scope_type "scopeType" 19333 Option<ScopeType>,
-        3 total "total" 26734 Option<BillDataTotal>,
-        4 position "position" 16250 Vec<BillDataPosition>,
+        2 scope_type "scopeType" 19555 Option<ScopeType>,
+        3 total "total" 26956 Option<BillDataTotal>,
+        4 position "position" 16472 Vec<BillDataPosition>,
     }
     /// A part of `BillDataType` (`BillDataType/total`).
     BillDataTotal = "BillDataType/total" {
-        0 time_period "timePeriod" 25601 Option<TimePeriod>,
-        1 value "value" 27338 Vec<BillDataTotalValue>,
-        2 cost "cost" 2599 Vec<BillDataTotalCost>,
-        3 label "label" 9484 Option<String>,
-        4 description "description" 2979 Option<String>,
+        0 time_period "timePeriod" 25823 Option<TimePeriod>,
+        1 value "value" 27575 Vec<BillDataTotalValue>,
+        2 cost "cost" 2675 Vec<BillDataTotalCost>,
+        3 label "label" 9680 Option<String>,
+        4 description "description" 3055 Option<String>,
     }
     /// A part of `BillDataType/total` (`BillDataType/total/value`).
     BillDataTotalValue = "BillDataType/total/value" {
-        0 value_id "valueId" 27349 Option<BillValueId>,
-        1 unit "unit" 26864 Option<UnitOfMeasurement>,
-        2 value "value" 27338 Option<ScaledNumber>,
+        0 value_id "valueId" 27586 Option<BillValueId>,
+        1 unit "unit" 27086 Option<UnitOfMeasurement>,
+        2 value "value" 27575 Option<ScaledNumber>,
     }
     /// A part of `BillDataType/total` (`BillDataType/total/cost`).
     BillDataTotalCost = "BillDataType/total/cost" {
-        0 cost_id "costId" 2609 Option<BillCostId>,
-        1 cost_type "costType" 2641 Option<BillCostType>,
-        2 value_id "valueId" 27349 Option<BillValueId>,
-        3 unit "unit" 26864 Option<UnitOfMeasurement>,
-        4 currency "currency" 2655 Option<Currency>,
-        5 cost "cost" 2599 Option<ScaledNumber>,
+        0 cost_id "costId" 2685 Option<BillCostId>,
+        1 cost_type "costType" 2717 Option<BillCostType>,
+        2 value_id "valueId" 27586 Option<BillValueId>,
+        3 unit "unit" 27086 Option<UnitOfMeasurement>,
+        4 currency "currency" 2731 Option<Currency>,
+        5 cost "cost" 2675 Option<ScaledNumber>,
     }
     /// A part of `BillDataType` (`BillDataType/position`).
     BillDataPosition = "BillDataType/position" {
-        0 position_id "positionId" 16308 Option<BillPositionId>,
-        1 position_type "positionType" 16324 Option<BillPositionType>,
-        2 time_period "timePeriod" 25601 Option<TimePeriod>,
-        3 value "value" 27338 Vec<BillDataPositionValue>,
-        4 cost "cost" 2599 Vec<BillDataPositionCost>,
-        5 label "label" 9484 Option<String>,
-        6 description "description" 2979 Option<String>,
+        0 position_id "positionId" 16530 Option<BillPositionId>,
+        1 position_type "positionType" 16546 Option<BillPositionType>,
+        2 time_period "timePeriod" 25823 Option<TimePeriod>,
+        3 value "value" 27575 Vec<BillDataPositionValue>,
+        4 cost "cost" 2675 Vec<BillDataPositionCost>,
+        5 label "label" 9680 Option<String>,
+        6 description "description" 3055 Option<String>,
     }
     /// A part of `BillDataType/position` (`BillDataType/position/value`).
     BillDataPositionValue = "BillDataType/position/value" {
-        0 value_id "valueId" 27349 Option<BillValueId>,
-        1 value "value" 27338 Option<ScaledNumber>,
-        2 value_percentage "valuePercentage" 27405 Option<ScaledNumber>,
+        0 value_id "valueId" 27586 Option<BillValueId>,
+        1 value "value" 27575 Option<ScaledNumber>,
+        2 value_percentage "valuePercentage" 27642 Option<ScaledNumber>,
     }
     /// A part of `BillDataType/position` (`BillDataType/position/cost`).
     BillDataPositionCost = "BillDataType/position/cost" {
-        0 cost_id "costId" 2609 Option<BillCostId>,
-        1 cost "cost" 2599 Option<ScaledNumber>,
-        2 cost_percentage "costPercentage" 2621 Option<ScaledNumber>,
+        0 cost_id "costId" 2685 Option<BillCostId>,
+        1 cost "cost" 2675 Option<ScaledNumber>,
+        2 cost_percentage "costPercentage" 2697 Option<ScaledNumber>,
     }
     /// Elements of `BillDataType`, by presence (`BillDataElementsType`).
     BillDataElements = "BillDataElementsType" {
         0 bill_id "billId" 1401 Option<ElementTag>,
         1 bill_type "billType" 1458 Option<ElementTag>,
-        2 scope_type "scopeType" 19333 Option<ElementTag>,
-        3 total "total" 26734 Option<BillDataElementsTotal>,
-        4 position "position" 16250 Option<BillDataElementsPosition>,
+        2 scope_type "scopeType" 19555 Option<ElementTag>,
+        3 total "total" 26956 Option<BillDataElementsTotal>,
+        4 position "position" 16472 Option<BillDataElementsPosition>,
     }
     /// Elements of `BillDataType/total`, by presence (`BillDataElementsType/total`).
     BillDataElementsTotal = "BillDataElementsType/total" {
-        0 time_period "timePeriod" 25601 Option<TimePeriodElements>,
-        1 value "value" 27338 Option<BillDataElementsTotalValue>,
-        2 cost "cost" 2599 Option<BillDataElementsTotalCost>,
-        3 label "label" 9484 Option<ElementTag>,
-        4 description "description" 2979 Option<ElementTag>,
+        0 time_period "timePeriod" 25823 Option<TimePeriodElements>,
+        1 value "value" 27575 Option<BillDataElementsTotalValue>,
+        2 cost "cost" 2675 Option<BillDataElementsTotalCost>,
+        3 label "label" 9680 Option<ElementTag>,
+        4 description "description" 3055 Option<ElementTag>,
     }
     /// Elements of `BillDataType/total/value`, by presence (`BillDataElementsType/total/value`).
     BillDataElementsTotalValue = "BillDataElementsType/total/value" {
-        0 value_id "valueId" 27349 Option<ElementTag>,
-        1 unit "unit" 26864 Option<ElementTag>,
-        2 value "value" 27338 Option<ScaledNumberElements>,
+        0 value_id "valueId" 27586 Option<ElementTag>,
+        1 unit "unit" 27086 Option<ElementTag>,
+        2 value "value" 27575 Option<ScaledNumberElements>,
     }
     /// Elements of `BillDataType/total/cost`, by presence (`BillDataElementsType/total/cost`).
     BillDataElementsTotalCost = "BillDataElementsType/total/cost" {
-        0 cost_id "costId" 2609 Option<ElementTag>,
-        1 cost_type "costType" 2641 Option<ElementTag>,
-        2 value_id "valueId" 27349 Option<ElementTag>,
-        3 unit "unit" 26864 Option<ElementTag>,
-        4 currency "currency" 2655 Option<ElementTag>,
-        5 cost "cost" 2599 Option<ScaledNumberElements>,
+        0 cost_id "costId" 2685 Option<ElementTag>,
+        1 cost_type "costType" 2717 Option<ElementTag>,
+        2 value_id "valueId" 27586 Option<ElementTag>,
+        3 unit "unit" 27086 Option<ElementTag>,
+        4 currency "currency" 2731 Option<ElementTag>,
+        5 cost "cost" 2675 Option<ScaledNumberElements>,
     }
     /// Elements of `BillDataType/position`, by presence (`BillDataElementsType/position`).
     BillDataElementsPosition = "BillDataElementsType/position" {
-        0 position_id "positionId" 16308 Option<ElementTag>,
-        1 position_type "positionType" 16324 Option<ElementTag>,
-        2 time_period "timePeriod" 25601 Option<TimePeriodElements>,
-        3 value "value" 27338 Option<BillDataElementsPositionValue>,
-        4 cost "cost" 2599 Option<BillDataElementsPositionCost>,
-        5 label "label" 9484 Option<ElementTag>,
-        6 description "description" 2979 Option<ElementTag>,
+        0 position_id "positionId" 16530 Option<ElementTag>,
+        1 position_type "positionType" 16546 Option<ElementTag>,
+        2 time_period "timePeriod" 25823 Option<TimePeriodElements>,
+        3 value "value" 27575 Option<BillDataElementsPositionValue>,
+        4 cost "cost" 2675 Option<BillDataElementsPositionCost>,
+        5 label "label" 9680 Option<ElementTag>,
+        6 description "description" 3055 Option<ElementTag>,
     }
     /// Elements of `BillDataType/position/value`, by presence (`BillDataElementsType/position/value`).
     BillDataElementsPositionValue = "BillDataElementsType/position/value" {
-        0 value_id "valueId" 27349 Option<ElementTag>,
-        1 value "value" 27338 Option<ScaledNumberElements>,
-        2 value_percentage "valuePercentage" 27405 Option<ScaledNumberElements>,
+        0 value_id "valueId" 27586 Option<ElementTag>,
+        1 value "value" 27575 Option<ScaledNumberElements>,
+        2 value_percentage "valuePercentage" 27642 Option<ScaledNumberElements>,
     }
     /// Elements of `BillDataType/position/cost`, by presence (`BillDataElementsType/position/cost`).
     BillDataElementsPositionCost = "BillDataElementsType/position/cost" {
-        0 cost_id "costId" 2609 Option<ElementTag>,
-        1 cost "cost" 2599 Option<ScaledNumberElements>,
-        2 cost_percentage "costPercentage" 2621 Option<ScaledNumberElements>,
+        0 cost_id "costId" 2685 Option<ElementTag>,
+        1 cost "cost" 2675 Option<ScaledNumberElements>,
+        2 cost_percentage "costPercentage" 2697 Option<ScaledNumberElements>,
     }
     /// Data of the function `billListData` (`BillListDataType`).
     BillListData = "BillListDataType" {
@@ -221,19 +221,19 @@ structs! {
     /// Selectors of `billListData` (`BillListDataSelectorsType`).
     BillListDataSelectors = "BillListDataSelectorsType" {
         0 bill_id "billId" 1401 Option<BillId>,
-        1 scope_type "scopeType" 19333 Option<ScopeType>,
+        1 scope_type "scopeType" 19555 Option<ScopeType>,
     }
     /// An entry of `billConstraintsListData` (`BillConstraintsDataType`).
     BillConstraintsData = "BillConstraintsDataType", identifiers 0 {
         0 bill_id "billId" 1401 Option<BillId>,
-        1 position_count_min "positionCountMin" 16286 Option<BillPositionCount>,
-        2 position_count_max "positionCountMax" 16264 Option<BillPositionCount>,
+        1 position_count_min "positionCountMin" 16508 Option<BillPositionCount>,
+        2 position_count_max "positionCountMax" 16486 Option<BillPositionCount>,
     }
     /// Elements of `BillConstraintsDataType`, by presence (`BillConstraintsDataElementsType`).
     BillConstraintsDataElements = "BillConstraintsDataElementsType" {
         0 bill_id "billId" 1401 Option<ElementTag>,
-        1 position_count_min "positionCountMin" 16286 Option<ElementTag>,
-        2 position_count_max "positionCountMax" 16264 Option<ElementTag>,
+        1 position_count_min "positionCountMin" 16508 Option<ElementTag>,
+        2 position_count_max "positionCountMax" 16486 Option<ElementTag>,
     }
     /// Data of the function `billConstraintsListData` (`BillConstraintsListDataType`).
     BillConstraintsListData = "BillConstraintsListDataType" {
@@ -247,17 +247,17 @@ structs! {
     BillDescriptionData = "BillDescriptionDataType", identifiers 0 {
         0 bill_id "billId" 1401 Option<BillId>,
         1 bill_writeable "billWriteable" 1472 Option<bool>,
-        2 update_required "updateRequired" 26905 Option<bool>,
-        3 supported_bill_type "supportedBillType" 22631 Vec<BillType>,
-        4 session_id "sessionId" 19630 Option<SessionId>,
+        2 update_required "updateRequired" 27127 Option<bool>,
+        3 supported_bill_type "supportedBillType" 22853 Vec<BillType>,
+        4 session_id "sessionId" 19852 Option<SessionId>,
     }
     /// Elements of `BillDescriptionDataType`, by presence (`BillDescriptionDataElementsType`).
     BillDescriptionDataElements = "BillDescriptionDataElementsType" {
         0 bill_id "billId" 1401 Option<ElementTag>,
         1 bill_writeable "billWriteable" 1472 Option<ElementTag>,
-        2 update_required "updateRequired" 26905 Option<ElementTag>,
-        3 supported_bill_type "supportedBillType" 22631 Option<ElementTag>,
-        4 session_id "sessionId" 19630 Option<ElementTag>,
+        2 update_required "updateRequired" 27127 Option<ElementTag>,
+        3 supported_bill_type "supportedBillType" 22853 Option<ElementTag>,
+        4 session_id "sessionId" 19852 Option<ElementTag>,
     }
     /// Data of the function `billDescriptionListData` (`BillDescriptionListDataType`).
     BillDescriptionListData = "BillDescriptionListDataType" {

@@ -14,17 +14,17 @@ structs! {
     BindingManagementEntryData = "BindingManagementEntryDataType", identifiers 0 {
         0 binding_id "bindingId" 1540 Option<BindingId>,
         1 client_address "clientAddress" 2190 Option<FeatureAddress>,
-        2 server_address "serverAddress" 19588 Option<FeatureAddress>,
-        3 label "label" 9484 Option<String>,
-        4 description "description" 2979 Option<String>,
+        2 server_address "serverAddress" 19810 Option<FeatureAddress>,
+        3 label "label" 9680 Option<String>,
+        4 description "description" 3055 Option<String>,
     }
     /// Elements of `BindingManagementEntryDataType`, by presence (`BindingManagementEntryDataElementsType`).
     BindingManagementEntryDataElements = "BindingManagementEntryDataElementsType" {
         0 binding_id "bindingId" 1540 Option<ElementTag>,
         1 client_address "clientAddress" 2190 Option<FeatureAddressElements>,
-        2 server_address "serverAddress" 19588 Option<FeatureAddressElements>,
-        3 label "label" 9484 Option<ElementTag>,
-        4 description "description" 2979 Option<ElementTag>,
+        2 server_address "serverAddress" 19810 Option<FeatureAddressElements>,
+        3 label "label" 9680 Option<ElementTag>,
+        4 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `bindingManagementEntryListData` (`BindingManagementEntryListDataType`).
     BindingManagementEntryListData = "BindingManagementEntryListDataType" {
@@ -34,30 +34,30 @@ structs! {
     BindingManagementEntryListDataSelectors = "BindingManagementEntryListDataSelectorsType" {
         0 binding_id "bindingId" 1540 Option<BindingId>,
         1 client_address "clientAddress" 2190 Option<FeatureAddress>,
-        2 server_address "serverAddress" 19588 Option<FeatureAddress>,
+        2 server_address "serverAddress" 19810 Option<FeatureAddress>,
     }
     /// Data of the function `bindingManagementRequestCall` (`BindingManagementRequestCallType`).
     BindingManagementRequestCall = "BindingManagementRequestCallType" {
         0 client_address "clientAddress" 2190 Option<FeatureAddress>,
-        1 server_address "serverAddress" 19588 Option<FeatureAddress>,
-        2 server_feature_type "serverFeatureType" 19607 Option<FeatureType>,
+        1 server_address "serverAddress" 19810 Option<FeatureAddress>,
+        2 server_feature_type "serverFeatureType" 19829 Option<FeatureType>,
     }
     /// Elements of `BindingManagementRequestCallType`, by presence (`BindingManagementRequestCallElementsType`).
     BindingManagementRequestCallElements = "BindingManagementRequestCallElementsType" {
         0 client_address "clientAddress" 2190 Option<FeatureAddressElements>,
-        1 server_address "serverAddress" 19588 Option<FeatureAddressElements>,
-        2 server_feature_type "serverFeatureType" 19607 Option<ElementTag>,
+        1 server_address "serverAddress" 19810 Option<FeatureAddressElements>,
+        2 server_feature_type "serverFeatureType" 19829 Option<ElementTag>,
     }
     /// Data of the function `bindingManagementDeleteCall` (`BindingManagementDeleteCallType`).
     BindingManagementDeleteCall = "BindingManagementDeleteCallType" {
         0 binding_id "bindingId" 1540 Option<BindingId>,
         1 client_address "clientAddress" 2190 Option<FeatureAddress>,
-        2 server_address "serverAddress" 19588 Option<FeatureAddress>,
+        2 server_address "serverAddress" 19810 Option<FeatureAddress>,
     }
     /// Elements of `BindingManagementDeleteCallType`, by presence (`BindingManagementDeleteCallElementsType`).
     BindingManagementDeleteCallElements = "BindingManagementDeleteCallElementsType" {
         0 binding_id "bindingId" 1540 Option<ElementTag>,
         1 client_address "clientAddress" 2190 Option<FeatureAddressElements>,
-        2 server_address "serverAddress" 19588 Option<FeatureAddressElements>,
+        2 server_address "serverAddress" 19810 Option<FeatureAddressElements>,
     }
 }

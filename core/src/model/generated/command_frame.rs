@@ -30,7 +30,7 @@ numbers! {
 structs! {
     /// A part of `FilterType` (`CmdControlType`).
     CmdControl = "CmdControlType" {
-        0 delete "delete" 2967 Option<ElementTag>,
-        1 partial "partial" 16123 Option<ElementTag>,
+        0 delete "delete" 3043 Option<ElementTag>,
+        1 partial "partial" 16345 Option<ElementTag>,
     }
 }

@@ -857,161 +857,161 @@ numbers! {
 structs! {
     /// A part of 18 types (`TimePeriodType`).
     TimePeriod = "TimePeriodType" {
-        0 start_time "startTime" 21484 Option<AbsoluteOrRelativeTime>,
-        1 end_time "endTime" 5609 Option<AbsoluteOrRelativeTime>,
+        0 start_time "startTime" 21706 Option<AbsoluteOrRelativeTime>,
+        1 end_time "endTime" 5685 Option<AbsoluteOrRelativeTime>,
     }
     /// Elements of `TimePeriodType`, by presence (`TimePeriodElementsType`).
     TimePeriodElements = "TimePeriodElementsType" {
-        0 start_time "startTime" 21484 Option<ElementTag>,
-        1 end_time "endTime" 5609 Option<ElementTag>,
+        0 start_time "startTime" 21706 Option<ElementTag>,
+        1 end_time "endTime" 5685 Option<ElementTag>,
     }
     /// A part of 10 types (`TimestampIntervalType`).
     TimestampInterval = "TimestampIntervalType" {
-        0 start_time "startTime" 21484 Option<AbsoluteOrRelativeTime>,
-        1 end_time "endTime" 5609 Option<AbsoluteOrRelativeTime>,
+        0 start_time "startTime" 21706 Option<AbsoluteOrRelativeTime>,
+        1 end_time "endTime" 5685 Option<AbsoluteOrRelativeTime>,
     }
     /// A part of `AbsoluteOrRecurringTimeType` (`DaysOfWeekType`).
     DaysOfWeek = "DaysOfWeekType" {
-        0 monday "monday" 12047 Option<ElementTag>,
-        1 tuesday "tuesday" 26841 Option<ElementTag>,
-        2 wednesday "wednesday" 27704 Option<ElementTag>,
-        3 thursday "thursday" 24667 Option<ElementTag>,
-        4 friday "friday" 6187 Option<ElementTag>,
-        5 saturday "saturday" 19146 Option<ElementTag>,
-        6 sunday "sunday" 22132 Option<ElementTag>,
+        0 monday "monday" 12259 Option<ElementTag>,
+        1 tuesday "tuesday" 27063 Option<ElementTag>,
+        2 wednesday "wednesday" 27941 Option<ElementTag>,
+        3 thursday "thursday" 24889 Option<ElementTag>,
+        4 friday "friday" 6263 Option<ElementTag>,
+        5 saturday "saturday" 19368 Option<ElementTag>,
+        6 sunday "sunday" 22354 Option<ElementTag>,
     }
     /// A part of 3 types (`AbsoluteOrRecurringTimeType`).
     AbsoluteOrRecurringTime = "AbsoluteOrRecurringTimeType" {
-        0 date_time "dateTime" 2860 Option<XsDateTime>,
-        1 month "month" 12059 Option<Month>,
-        2 day_of_month "dayOfMonth" 2874 Option<DayOfMonth>,
+        0 date_time "dateTime" 2936 Option<XsDateTime>,
+        1 month "month" 12271 Option<Month>,
+        2 day_of_month "dayOfMonth" 2950 Option<DayOfMonth>,
         3 calendar_week "calendarWeek" 2014 Option<CalendarWeek>,
-        4 day_of_week_occurrence "dayOfWeekOccurrence" 2905 Option<Occurrence>,
-        5 days_of_week "daysOfWeek" 2930 Option<DaysOfWeek>,
-        6 time "time" 25363 Option<XsTime>,
-        7 relative "relative" 18922 Option<XsDuration>,
+        4 day_of_week_occurrence "dayOfWeekOccurrence" 2981 Option<Occurrence>,
+        5 days_of_week "daysOfWeek" 3006 Option<DaysOfWeek>,
+        6 time "time" 25585 Option<XsTime>,
+        7 relative "relative" 19144 Option<XsDuration>,
     }
     /// Elements of `AbsoluteOrRecurringTimeType`, by presence (`AbsoluteOrRecurringTimeElementsType`).
     AbsoluteOrRecurringTimeElements = "AbsoluteOrRecurringTimeElementsType" {
-        0 date_time "dateTime" 2860 Option<ElementTag>,
-        1 month "month" 12059 Option<ElementTag>,
-        2 day_of_month "dayOfMonth" 2874 Option<ElementTag>,
+        0 date_time "dateTime" 2936 Option<ElementTag>,
+        1 month "month" 12271 Option<ElementTag>,
+        2 day_of_month "dayOfMonth" 2950 Option<ElementTag>,
         3 calendar_week "calendarWeek" 2014 Option<ElementTag>,
-        4 day_of_week_occurrence "dayOfWeekOccurrence" 2905 Option<ElementTag>,
-        5 days_of_week "daysOfWeek" 2930 Option<ElementTag>,
-        6 time "time" 25363 Option<ElementTag>,
-        7 relative "relative" 18922 Option<ElementTag>,
+        4 day_of_week_occurrence "dayOfWeekOccurrence" 2981 Option<ElementTag>,
+        5 days_of_week "daysOfWeek" 3006 Option<ElementTag>,
+        6 time "time" 25585 Option<ElementTag>,
+        7 relative "relative" 19144 Option<ElementTag>,
     }
     /// A part of `TimeTableDataType` (`RecurrenceInformationType`).
     RecurrenceInformation = "RecurrenceInformationType" {
-        0 recurring_interval "recurringInterval" 18858 Option<RecurringInterval>,
-        1 recurring_interval_step "recurringIntervalStep" 18881 Option<u32>,
-        2 first_execution "firstExecution" 6119 Option<XsDateTime>,
-        3 execution_count "executionCount" 5949 Option<u32>,
-        4 last_execution "lastExecution" 9514 Option<XsDateTime>,
+        0 recurring_interval "recurringInterval" 19080 Option<RecurringInterval>,
+        1 recurring_interval_step "recurringIntervalStep" 19103 Option<u32>,
+        2 first_execution "firstExecution" 6195 Option<XsDateTime>,
+        3 execution_count "executionCount" 6025 Option<u32>,
+        4 last_execution "lastExecution" 9710 Option<XsDateTime>,
     }
     /// Elements of `RecurrenceInformationType`, by presence (`RecurrenceInformationElementsType`).
     RecurrenceInformationElements = "RecurrenceInformationElementsType" {
-        0 recurring_interval "recurringInterval" 18858 Option<ElementTag>,
-        1 recurring_interval_step "recurringIntervalStep" 18881 Option<ElementTag>,
-        2 first_execution "firstExecution" 6119 Option<ElementTag>,
-        3 execution_count "executionCount" 5949 Option<ElementTag>,
-        4 last_execution "lastExecution" 9514 Option<ElementTag>,
+        0 recurring_interval "recurringInterval" 19080 Option<ElementTag>,
+        1 recurring_interval_step "recurringIntervalStep" 19103 Option<ElementTag>,
+        2 first_execution "firstExecution" 6195 Option<ElementTag>,
+        3 execution_count "executionCount" 6025 Option<ElementTag>,
+        4 last_execution "lastExecution" 9710 Option<ElementTag>,
     }
     /// A part of `ScaledNumberSetType` (`ScaledNumberRangeType`).
     ScaledNumberRange = "ScaledNumberRangeType" {
-        0 min "min" 11973 Option<ScaledNumber>,
-        1 max "max" 10720 Option<ScaledNumber>,
+        0 min "min" 12185 Option<ScaledNumber>,
+        1 max "max" 10916 Option<ScaledNumber>,
     }
     /// Elements of `ScaledNumberRangeType`, by presence (`ScaledNumberRangeElementsType`).
     ScaledNumberRangeElements = "ScaledNumberRangeElementsType" {
-        0 min "min" 11973 Option<ScaledNumberElements>,
-        1 max "max" 10720 Option<ScaledNumberElements>,
+        0 min "min" 12185 Option<ScaledNumberElements>,
+        1 max "max" 10916 Option<ScaledNumberElements>,
     }
     /// A part of `ElectricalConnectionPermittedValueSetDataType` (`ScaledNumberSetType`).
     ScaledNumberSet = "ScaledNumberSetType" {
-        0 value "value" 27338 Vec<ScaledNumber>,
-        1 range "range" 18798 Vec<ScaledNumberRange>,
+        0 value "value" 27575 Vec<ScaledNumber>,
+        1 range "range" 19020 Vec<ScaledNumberRange>,
     }
     /// Elements of `ScaledNumberSetType`, by presence (`ScaledNumberSetElementsType`).
     ScaledNumberSetElements = "ScaledNumberSetElementsType" {
-        0 value "value" 27338 Option<ScaledNumberElements>,
-        1 range "range" 18798 Option<ScaledNumberRangeElements>,
+        0 value "value" 27575 Option<ScaledNumberElements>,
+        1 range "range" 19020 Option<ScaledNumberRangeElements>,
     }
     /// A part of 68 types (`ScaledNumberType`).
     ScaledNumber = "ScaledNumberType" {
-        0 number "number" 14661 Option<i64>,
-        1 scale "scale" 19160 Option<i16>,
+        0 number "number" 14883 Option<i64>,
+        1 scale "scale" 19382 Option<i16>,
     }
     /// Elements of `ScaledNumberType`, by presence (`ScaledNumberElementsType`).
     ScaledNumberElements = "ScaledNumberElementsType" {
-        0 number "number" 14661 Option<ElementTag>,
-        1 scale "scale" 19160 Option<ElementTag>,
+        0 number "number" 14883 Option<ElementTag>,
+        1 scale "scale" 19382 Option<ElementTag>,
     }
     /// A part of 5 types (`DeviceAddressType`).
     #[derive(PartialOrd, Ord)]
     DeviceAddress = "DeviceAddressType" {
-        0 device "device" 2996 Option<AddressDevice>,
+        0 device "device" 3072 Option<AddressDevice>,
     }
     /// Elements of `DeviceAddressType`, by presence (`DeviceAddressElementsType`).
     DeviceAddressElements = "DeviceAddressElementsType" {
-        0 device "device" 2996 Option<ElementTag>,
+        0 device "device" 3072 Option<ElementTag>,
     }
     /// A part of 3 types (`EntityAddressType`).
     #[derive(PartialOrd, Ord)]
     EntityAddress = "EntityAddressType" {
-        0 device "device" 2996 Option<AddressDevice>,
-        1 entity "entity" 5696 Vec<AddressEntity>,
+        0 device "device" 3072 Option<AddressDevice>,
+        1 entity "entity" 5772 Vec<AddressEntity>,
     }
     /// Elements of `EntityAddressType`, by presence (`EntityAddressElementsType`).
     EntityAddressElements = "EntityAddressElementsType" {
-        0 device "device" 2996 Option<ElementTag>,
-        1 entity "entity" 5696 Option<ElementTag>,
+        0 device "device" 3072 Option<ElementTag>,
+        1 entity "entity" 5772 Option<ElementTag>,
     }
     /// A part of 48 types (`FeatureAddressType`).
     #[derive(PartialOrd, Ord)]
     FeatureAddress = "FeatureAddressType" {
-        0 device "device" 2996 Option<AddressDevice>,
-        1 entity "entity" 5696 Vec<AddressEntity>,
-        2 feature "feature" 6001 Option<AddressFeature>,
+        0 device "device" 3072 Option<AddressDevice>,
+        1 entity "entity" 5772 Vec<AddressEntity>,
+        2 feature "feature" 6077 Option<AddressFeature>,
     }
     /// Elements of `FeatureAddressType`, by presence (`FeatureAddressElementsType`).
     FeatureAddressElements = "FeatureAddressElementsType" {
-        0 device "device" 2996 Option<ElementTag>,
-        1 entity "entity" 5696 Option<ElementTag>,
-        2 feature "feature" 6001 Option<ElementTag>,
+        0 device "device" 3072 Option<ElementTag>,
+        1 entity "entity" 5772 Option<ElementTag>,
+        2 feature "feature" 6077 Option<ElementTag>,
     }
     /// A base of other types (`PossibleOperationsClassifierType`).
     PossibleOperationsClassifier = "PossibleOperationsClassifierType" {
-        0 partial "partial" 16123 Option<ElementTag>,
+        0 partial "partial" 16345 Option<ElementTag>,
     }
     /// A part of `PossibleOperationsType` (`PossibleOperationsReadType`).
     PossibleOperationsRead = "PossibleOperationsReadType" {
-        0 partial "partial" 16123 Option<ElementTag>,
+        0 partial "partial" 16345 Option<ElementTag>,
     }
     /// A part of `PossibleOperationsType` (`PossibleOperationsWriteType`).
     PossibleOperationsWrite = "PossibleOperationsWriteType" {
-        0 partial "partial" 16123 Option<ElementTag>,
+        0 partial "partial" 16345 Option<ElementTag>,
     }
     /// A part of `FunctionPropertyType` (`PossibleOperationsType`).
     PossibleOperations = "PossibleOperationsType" {
-        0 read "read" 18809 Option<PossibleOperationsRead>,
-        1 write "write" 27719 Option<PossibleOperationsWrite>,
+        0 read "read" 19031 Option<PossibleOperationsRead>,
+        1 write "write" 27956 Option<PossibleOperationsWrite>,
     }
     /// Elements of `PossibleOperationsType`, by presence (`PossibleOperationsElementsType`).
     PossibleOperationsElements = "PossibleOperationsElementsType" {
-        0 read "read" 18809 Option<ElementTag>,
-        1 write "write" 27719 Option<ElementTag>,
+        0 read "read" 19031 Option<ElementTag>,
+        1 write "write" 27956 Option<ElementTag>,
     }
     /// A part of 2 types (`FunctionPropertyType`).
     FunctionProperty = "FunctionPropertyType" {
-        0 function "function" 6199 Option<Function>,
-        1 possible_operations "possibleOperations" 16371 Option<PossibleOperations>,
+        0 function "function" 6275 Option<Function>,
+        1 possible_operations "possibleOperations" 16593 Option<PossibleOperations>,
     }
     /// Elements of `FunctionPropertyType`, by presence (`FunctionPropertyElementsType`).
     FunctionPropertyElements = "FunctionPropertyElementsType" {
-        0 function "function" 6199 Option<ElementTag>,
-        1 possible_operations "possibleOperations" 16371 Option<PossibleOperationsElements>,
+        0 function "function" 6275 Option<ElementTag>,
+        1 possible_operations "possibleOperations" 16593 Option<PossibleOperationsElements>,
     }
 }
 

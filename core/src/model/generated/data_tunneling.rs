@@ -12,24 +12,24 @@ numbers! {
 structs! {
     /// A part of `DataTunnelingCallType` (`DataTunnelingHeaderType`).
     DataTunnelingHeader = "DataTunnelingHeaderType" {
-        0 purpose_id "purposeId" 18783 Option<String>,
+        0 purpose_id "purposeId" 19005 Option<String>,
         1 channel_id "channelId" 2088 Option<ChannelId>,
-        2 sequence_id "sequenceId" 19522 Option<u32>,
+        2 sequence_id "sequenceId" 19744 Option<u32>,
     }
     /// Elements of `DataTunnelingHeaderType`, by presence (`DataTunnelingHeaderElementsType`).
     DataTunnelingHeaderElements = "DataTunnelingHeaderElementsType" {
-        0 purpose_id "purposeId" 18783 Option<ElementTag>,
+        0 purpose_id "purposeId" 19005 Option<ElementTag>,
         1 channel_id "channelId" 2088 Option<ElementTag>,
-        2 sequence_id "sequenceId" 19522 Option<ElementTag>,
+        2 sequence_id "sequenceId" 19744 Option<ElementTag>,
     }
     /// Data of the function `dataTunnelingCall` (`DataTunnelingCallType`).
     DataTunnelingCall = "DataTunnelingCallType" {
-        0 header "header" 6287 Option<DataTunnelingHeader>,
-        1 payload "payload" 16180 Option<HexBinary>,
+        0 header "header" 6363 Option<DataTunnelingHeader>,
+        1 payload "payload" 16402 Option<HexBinary>,
     }
     /// Elements of `DataTunnelingCallType`, by presence (`DataTunnelingCallElementsType`).
     DataTunnelingCallElements = "DataTunnelingCallElementsType" {
-        0 header "header" 6287 Option<DataTunnelingHeaderElements>,
-        1 payload "payload" 16180 Option<ElementTag>,
+        0 header "header" 6363 Option<DataTunnelingHeaderElements>,
+        1 payload "payload" 16402 Option<ElementTag>,
     }
 }

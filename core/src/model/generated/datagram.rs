@@ -7,14 +7,14 @@ use crate::model::macros::structs;
 structs! {
     /// A part of `DatagramType` (`HeaderType`).
     Header = "HeaderType" {
-        0 specification_version "specificationVersion" 21283 Option<SpecificationVersion>,
+        0 specification_version "specificationVersion" 21505 Option<SpecificationVersion>,
         1 address_source "addressSource" 788 Option<FeatureAddress>,
         2 address_destination "addressDestination" 741 Option<FeatureAddress>,
         3 address_originator "addressOriginator" 765 Option<FeatureAddress>,
-        4 msg_counter "msgCounter" 12070 Option<MsgCounter>,
-        5 msg_counter_reference "msgCounterReference" 12086 Option<MsgCounter>,
+        4 msg_counter "msgCounter" 12282 Option<MsgCounter>,
+        5 msg_counter_reference "msgCounterReference" 12298 Option<MsgCounter>,
         6 cmd_classifier "cmdClassifier" 2234 Option<CmdClassifier>,
         7 ack_request "ackRequest" 229 Option<bool>,
-        8 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
+        8 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
     }
 }

@@ -23,44 +23,44 @@ enums! {
 structs! {
     /// Data of the function `deviceClassificationManufacturerData` (`DeviceClassificationManufacturerDataType`).
     DeviceClassificationManufacturerData = "DeviceClassificationManufacturerDataType" {
-        0 device_name "deviceName" 4080 Option<String>,
-        1 device_code "deviceCode" 3195 Option<String>,
-        2 serial_number "serialNumber" 19570 Option<String>,
-        3 software_revision "softwareRevision" 21242 Option<String>,
-        4 hardware_revision "hardwareRevision" 6265 Option<String>,
-        5 vendor_name "vendorName" 27624 Option<String>,
-        6 vendor_code "vendorCode" 27608 Option<String>,
+        0 device_name "deviceName" 4156 Option<String>,
+        1 device_code "deviceCode" 3271 Option<String>,
+        2 serial_number "serialNumber" 19792 Option<String>,
+        3 software_revision "softwareRevision" 21464 Option<String>,
+        4 hardware_revision "hardwareRevision" 6341 Option<String>,
+        5 vendor_name "vendorName" 27861 Option<String>,
+        6 vendor_code "vendorCode" 27845 Option<String>,
         7 brand_name "brandName" 1999 Option<String>,
-        8 power_source "powerSource" 18039 Option<PowerSource>,
-        9 manufacturer_node_identification "manufacturerNodeIdentification" 10649 Option<String>,
-        10 manufacturer_label "manufacturerLabel" 10626 Option<String>,
-        11 manufacturer_description "manufacturerDescription" 10597 Option<String>,
+        8 power_source "powerSource" 18261 Option<PowerSource>,
+        9 manufacturer_node_identification "manufacturerNodeIdentification" 10845 Option<String>,
+        10 manufacturer_label "manufacturerLabel" 10822 Option<String>,
+        11 manufacturer_description "manufacturerDescription" 10793 Option<String>,
     }
     /// Elements of `DeviceClassificationManufacturerDataType`, by presence (`DeviceClassificationManufacturerDataElementsType`).
     DeviceClassificationManufacturerDataElements = "DeviceClassificationManufacturerDataElementsType" {
-        0 device_name "deviceName" 4080 Option<ElementTag>,
-        1 device_code "deviceCode" 3195 Option<ElementTag>,
-        2 serial_number "serialNumber" 19570 Option<ElementTag>,
-        3 software_revision "softwareRevision" 21242 Option<ElementTag>,
-        4 hardware_revision "hardwareRevision" 6265 Option<ElementTag>,
-        5 vendor_name "vendorName" 27624 Option<ElementTag>,
-        6 vendor_code "vendorCode" 27608 Option<ElementTag>,
+        0 device_name "deviceName" 4156 Option<ElementTag>,
+        1 device_code "deviceCode" 3271 Option<ElementTag>,
+        2 serial_number "serialNumber" 19792 Option<ElementTag>,
+        3 software_revision "softwareRevision" 21464 Option<ElementTag>,
+        4 hardware_revision "hardwareRevision" 6341 Option<ElementTag>,
+        5 vendor_name "vendorName" 27861 Option<ElementTag>,
+        6 vendor_code "vendorCode" 27845 Option<ElementTag>,
         7 brand_name "brandName" 1999 Option<ElementTag>,
-        8 power_source "powerSource" 18039 Option<ElementTag>,
-        9 manufacturer_node_identification "manufacturerNodeIdentification" 10649 Option<ElementTag>,
-        10 manufacturer_label "manufacturerLabel" 10626 Option<ElementTag>,
-        11 manufacturer_description "manufacturerDescription" 10597 Option<ElementTag>,
+        8 power_source "powerSource" 18261 Option<ElementTag>,
+        9 manufacturer_node_identification "manufacturerNodeIdentification" 10845 Option<ElementTag>,
+        10 manufacturer_label "manufacturerLabel" 10822 Option<ElementTag>,
+        11 manufacturer_description "manufacturerDescription" 10793 Option<ElementTag>,
     }
     /// Data of the function `deviceClassificationUserData` (`DeviceClassificationUserDataType`).
     DeviceClassificationUserData = "DeviceClassificationUserDataType" {
-        0 user_node_identification "userNodeIdentification" 27266 Option<String>,
-        1 user_label "userLabel" 27251 Option<String>,
-        2 user_description "userDescription" 27230 Option<String>,
+        0 user_node_identification "userNodeIdentification" 27488 Option<String>,
+        1 user_label "userLabel" 27473 Option<String>,
+        2 user_description "userDescription" 27452 Option<String>,
     }
     /// Elements of `DeviceClassificationUserDataType`, by presence (`DeviceClassificationUserDataElementsType`).
     DeviceClassificationUserDataElements = "DeviceClassificationUserDataElementsType" {
-        0 user_node_identification "userNodeIdentification" 27266 Option<ElementTag>,
-        1 user_label "userLabel" 27251 Option<ElementTag>,
-        2 user_description "userDescription" 27230 Option<ElementTag>,
+        0 user_node_identification "userNodeIdentification" 27488 Option<ElementTag>,
+        1 user_label "userLabel" 27473 Option<ElementTag>,
+        2 user_description "userDescription" 27452 Option<ElementTag>,
     }
 }

@@ -79,91 +79,91 @@ structs! {
     /// A part of 4 types (`DeviceConfigurationKeyValueValueType`).
     DeviceConfigurationKeyValueValue = "DeviceConfigurationKeyValueValueType", one_of true {
         0 boolean "boolean" 1878 Option<bool>,
-        1 date "date" 2850 Option<XsDate>,
-        2 date_time "dateTime" 2860 Option<XsDateTime>,
-        3 duration "duration" 4434 Option<XsDuration>,
-        4 string "string" 21685 Option<String>,
-        5 time "time" 25363 Option<XsTime>,
-        6 scaled_number "scaledNumber" 19171 Option<ScaledNumber>,
-        7 integer "integer" 8813 Option<i64>,
+        1 date "date" 2926 Option<XsDate>,
+        2 date_time "dateTime" 2936 Option<XsDateTime>,
+        3 duration "duration" 4510 Option<XsDuration>,
+        4 string "string" 21907 Option<String>,
+        5 time "time" 25585 Option<XsTime>,
+        6 scaled_number "scaledNumber" 19393 Option<ScaledNumber>,
+        7 integer "integer" 8889 Option<i64>,
     }
     /// Elements of `DeviceConfigurationKeyValueValueType`, by presence (`DeviceConfigurationKeyValueValueElementsType`).
     DeviceConfigurationKeyValueValueElements = "DeviceConfigurationKeyValueValueElementsType" {
         0 boolean "boolean" 1878 Option<ElementTag>,
-        1 date "date" 2850 Option<ElementTag>,
-        2 date_time "dateTime" 2860 Option<ElementTag>,
-        3 duration "duration" 4434 Option<ElementTag>,
-        4 string "string" 21685 Option<ElementTag>,
-        5 time "time" 25363 Option<ElementTag>,
-        6 scaled_number "scaledNumber" 19171 Option<ScaledNumberElements>,
+        1 date "date" 2926 Option<ElementTag>,
+        2 date_time "dateTime" 2936 Option<ElementTag>,
+        3 duration "duration" 4510 Option<ElementTag>,
+        4 string "string" 21907 Option<ElementTag>,
+        5 time "time" 25585 Option<ElementTag>,
+        6 scaled_number "scaledNumber" 19393 Option<ScaledNumberElements>,
     }
     /// An entry of `deviceConfigurationKeyValueListData` (`DeviceConfigurationKeyValueDataType`).
     DeviceConfigurationKeyValueData = "DeviceConfigurationKeyValueDataType", identifiers 0, flag 2 {
-        0 key_id "keyId" 9355 Option<DeviceConfigurationKeyId>,
-        1 value "value" 27338 Option<DeviceConfigurationKeyValueValue>,
-        2 is_value_changeable "isValueChangeable" 9276 Option<bool>,
+        0 key_id "keyId" 9431 Option<DeviceConfigurationKeyId>,
+        1 value "value" 27575 Option<DeviceConfigurationKeyValueValue>,
+        2 is_value_changeable "isValueChangeable" 9352 Option<bool>,
     }
     /// Elements of `DeviceConfigurationKeyValueDataType`, by presence (`DeviceConfigurationKeyValueDataElementsType`).
     DeviceConfigurationKeyValueDataElements = "DeviceConfigurationKeyValueDataElementsType" {
-        0 key_id "keyId" 9355 Option<ElementTag>,
-        1 value "value" 27338 Option<DeviceConfigurationKeyValueValueElements>,
-        2 is_value_changeable "isValueChangeable" 9276 Option<ElementTag>,
+        0 key_id "keyId" 9431 Option<ElementTag>,
+        1 value "value" 27575 Option<DeviceConfigurationKeyValueValueElements>,
+        2 is_value_changeable "isValueChangeable" 9352 Option<ElementTag>,
     }
     /// Data of the function `deviceConfigurationKeyValueListData` (`DeviceConfigurationKeyValueListDataType`).
     DeviceConfigurationKeyValueListData = "DeviceConfigurationKeyValueListDataType" {
-        0 device_configuration_key_value_data "deviceConfigurationKeyValueData" 3428 Vec<DeviceConfigurationKeyValueData>,
+        0 device_configuration_key_value_data "deviceConfigurationKeyValueData" 3504 Vec<DeviceConfigurationKeyValueData>,
     }
     /// Selectors of `deviceConfigurationKeyValueListData` (`DeviceConfigurationKeyValueListDataSelectorsType`).
     DeviceConfigurationKeyValueListDataSelectors = "DeviceConfigurationKeyValueListDataSelectorsType" {
-        0 key_id "keyId" 9355 Option<DeviceConfigurationKeyId>,
+        0 key_id "keyId" 9431 Option<DeviceConfigurationKeyId>,
     }
     /// An entry of `deviceConfigurationKeyValueDescriptionListData` (`DeviceConfigurationKeyValueDescriptionDataType`).
     DeviceConfigurationKeyValueDescriptionData = "DeviceConfigurationKeyValueDescriptionDataType", identifiers 0 {
-        0 key_id "keyId" 9355 Option<DeviceConfigurationKeyId>,
-        1 key_name "keyName" 9447 Option<DeviceConfigurationKeyName>,
-        2 value_type "valueType" 27593 Option<DeviceConfigurationKeyValueType>,
-        3 unit "unit" 26864 Option<UnitOfMeasurement>,
-        4 label "label" 9484 Option<String>,
-        5 description "description" 2979 Option<String>,
+        0 key_id "keyId" 9431 Option<DeviceConfigurationKeyId>,
+        1 key_name "keyName" 9643 Option<DeviceConfigurationKeyName>,
+        2 value_type "valueType" 27830 Option<DeviceConfigurationKeyValueType>,
+        3 unit "unit" 27086 Option<UnitOfMeasurement>,
+        4 label "label" 9680 Option<String>,
+        5 description "description" 3055 Option<String>,
     }
     /// Elements of `DeviceConfigurationKeyValueDescriptionDataType`, by presence (`DeviceConfigurationKeyValueDescriptionDataElementsType`).
     DeviceConfigurationKeyValueDescriptionDataElements = "DeviceConfigurationKeyValueDescriptionDataElementsType" {
-        0 key_id "keyId" 9355 Option<ElementTag>,
-        1 key_name "keyName" 9447 Option<ElementTag>,
-        2 value_type "valueType" 27593 Option<ElementTag>,
-        3 unit "unit" 26864 Option<ElementTag>,
-        4 label "label" 9484 Option<ElementTag>,
-        5 description "description" 2979 Option<ElementTag>,
+        0 key_id "keyId" 9431 Option<ElementTag>,
+        1 key_name "keyName" 9643 Option<ElementTag>,
+        2 value_type "valueType" 27830 Option<ElementTag>,
+        3 unit "unit" 27086 Option<ElementTag>,
+        4 label "label" 9680 Option<ElementTag>,
+        5 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `deviceConfigurationKeyValueDescriptionListData` (`DeviceConfigurationKeyValueDescriptionListDataType`).
     DeviceConfigurationKeyValueDescriptionListData = "DeviceConfigurationKeyValueDescriptionListDataType" {
-        0 device_configuration_key_value_description_data "deviceConfigurationKeyValueDescriptionData" 3510 Vec<DeviceConfigurationKeyValueDescriptionData>,
+        0 device_configuration_key_value_description_data "deviceConfigurationKeyValueDescriptionData" 3586 Vec<DeviceConfigurationKeyValueDescriptionData>,
     }
     /// Selectors of `deviceConfigurationKeyValueDescriptionListData` (`DeviceConfigurationKeyValueDescriptionListDataSelectorsType`).
     DeviceConfigurationKeyValueDescriptionListDataSelectors = "DeviceConfigurationKeyValueDescriptionListDataSelectorsType" {
-        0 key_id "keyId" 9355 Option<DeviceConfigurationKeyId>,
-        1 key_name "keyName" 9447 Option<DeviceConfigurationKeyName>,
+        0 key_id "keyId" 9431 Option<DeviceConfigurationKeyId>,
+        1 key_name "keyName" 9643 Option<DeviceConfigurationKeyName>,
     }
     /// An entry of `deviceConfigurationKeyValueConstraintsListData` (`DeviceConfigurationKeyValueConstraintsDataType`).
     DeviceConfigurationKeyValueConstraintsData = "DeviceConfigurationKeyValueConstraintsDataType", identifiers 0 {
-        0 key_id "keyId" 9355 Option<DeviceConfigurationKeyId>,
-        1 value_range_min "valueRangeMin" 27445 Option<DeviceConfigurationKeyValueValue>,
-        2 value_range_max "valueRangeMax" 27426 Option<DeviceConfigurationKeyValueValue>,
-        3 value_step_size "valueStepSize" 27497 Option<DeviceConfigurationKeyValueValue>,
+        0 key_id "keyId" 9431 Option<DeviceConfigurationKeyId>,
+        1 value_range_min "valueRangeMin" 27682 Option<DeviceConfigurationKeyValueValue>,
+        2 value_range_max "valueRangeMax" 27663 Option<DeviceConfigurationKeyValueValue>,
+        3 value_step_size "valueStepSize" 27734 Option<DeviceConfigurationKeyValueValue>,
     }
     /// Elements of `DeviceConfigurationKeyValueConstraintsDataType`, by presence (`DeviceConfigurationKeyValueConstraintsDataElementsType`).
     DeviceConfigurationKeyValueConstraintsDataElements = "DeviceConfigurationKeyValueConstraintsDataElementsType" {
-        0 key_id "keyId" 9355 Option<ElementTag>,
-        1 value_range_min "valueRangeMin" 27445 Option<DeviceConfigurationKeyValueValueElements>,
-        2 value_range_max "valueRangeMax" 27426 Option<DeviceConfigurationKeyValueValueElements>,
-        3 value_step_size "valueStepSize" 27497 Option<DeviceConfigurationKeyValueValueElements>,
+        0 key_id "keyId" 9431 Option<ElementTag>,
+        1 value_range_min "valueRangeMin" 27682 Option<DeviceConfigurationKeyValueValueElements>,
+        2 value_range_max "valueRangeMax" 27663 Option<DeviceConfigurationKeyValueValueElements>,
+        3 value_step_size "valueStepSize" 27734 Option<DeviceConfigurationKeyValueValueElements>,
     }
     /// Data of the function `deviceConfigurationKeyValueConstraintsListData` (`DeviceConfigurationKeyValueConstraintsListDataType`).
     DeviceConfigurationKeyValueConstraintsListData = "DeviceConfigurationKeyValueConstraintsListDataType" {
-        0 device_configuration_key_value_constraints_data "deviceConfigurationKeyValueConstraintsData" 3211 Vec<DeviceConfigurationKeyValueConstraintsData>,
+        0 device_configuration_key_value_constraints_data "deviceConfigurationKeyValueConstraintsData" 3287 Vec<DeviceConfigurationKeyValueConstraintsData>,
     }
     /// Selectors of `deviceConfigurationKeyValueConstraintsListData` (`DeviceConfigurationKeyValueConstraintsListDataSelectorsType`).
     DeviceConfigurationKeyValueConstraintsListDataSelectors = "DeviceConfigurationKeyValueConstraintsListDataSelectorsType" {
-        0 key_id "keyId" 9355 Option<DeviceConfigurationKeyId>,
+        0 key_id "keyId" 9431 Option<DeviceConfigurationKeyId>,
     }
 }

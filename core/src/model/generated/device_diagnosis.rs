@@ -41,48 +41,48 @@ enums! {
 structs! {
     /// Data of the function `deviceDiagnosisStateData` (`DeviceDiagnosisStateDataType`).
     DeviceDiagnosisStateData = "DeviceDiagnosisStateDataType" {
-        0 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        1 operating_state "operatingState" 15935 Option<DeviceDiagnosisOperatingState>,
-        2 vendor_state_code "vendorStateCode" 27640 Option<String>,
-        3 last_error_code "lastErrorCode" 9495 Option<String>,
-        4 up_time "upTime" 26874 Option<XsDuration>,
-        5 total_up_time "totalUpTime" 26824 Option<XsDuration>,
-        6 power_supply_condition "powerSupplyCondition" 18056 Option<PowerSupplyCondition>,
+        0 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        1 operating_state "operatingState" 16157 Option<DeviceDiagnosisOperatingState>,
+        2 vendor_state_code "vendorStateCode" 27877 Option<String>,
+        3 last_error_code "lastErrorCode" 9691 Option<String>,
+        4 up_time "upTime" 27096 Option<XsDuration>,
+        5 total_up_time "totalUpTime" 27046 Option<XsDuration>,
+        6 power_supply_condition "powerSupplyCondition" 18278 Option<PowerSupplyCondition>,
     }
     /// Elements of `DeviceDiagnosisStateDataType`, by presence (`DeviceDiagnosisStateDataElementsType`).
     DeviceDiagnosisStateDataElements = "DeviceDiagnosisStateDataElementsType" {
-        0 timestamp "timestamp" 26696 Option<ElementTag>,
-        1 operating_state "operatingState" 15935 Option<ElementTag>,
-        2 vendor_state_code "vendorStateCode" 27640 Option<ElementTag>,
-        3 last_error_code "lastErrorCode" 9495 Option<ElementTag>,
-        4 up_time "upTime" 26874 Option<ElementTag>,
-        5 total_up_time "totalUpTime" 26824 Option<ElementTag>,
-        6 power_supply_condition "powerSupplyCondition" 18056 Option<ElementTag>,
+        0 timestamp "timestamp" 26918 Option<ElementTag>,
+        1 operating_state "operatingState" 16157 Option<ElementTag>,
+        2 vendor_state_code "vendorStateCode" 27877 Option<ElementTag>,
+        3 last_error_code "lastErrorCode" 9691 Option<ElementTag>,
+        4 up_time "upTime" 27096 Option<ElementTag>,
+        5 total_up_time "totalUpTime" 27046 Option<ElementTag>,
+        6 power_supply_condition "powerSupplyCondition" 18278 Option<ElementTag>,
     }
     /// Data of the function `deviceDiagnosisHeartbeatData` (`DeviceDiagnosisHeartbeatDataType`).
     DeviceDiagnosisHeartbeatData = "DeviceDiagnosisHeartbeatDataType" {
-        0 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        1 heartbeat_counter "heartbeatCounter" 6299 Option<u64>,
-        2 heartbeat_timeout "heartbeatTimeout" 6321 Option<XsDuration>,
+        0 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        1 heartbeat_counter "heartbeatCounter" 6375 Option<u64>,
+        2 heartbeat_timeout "heartbeatTimeout" 6397 Option<XsDuration>,
     }
     /// Elements of `DeviceDiagnosisHeartbeatDataType`, by presence (`DeviceDiagnosisHeartbeatDataElementsType`).
     DeviceDiagnosisHeartbeatDataElements = "DeviceDiagnosisHeartbeatDataElementsType" {
-        0 timestamp "timestamp" 26696 Option<ElementTag>,
-        1 heartbeat_counter "heartbeatCounter" 6299 Option<ElementTag>,
-        2 heartbeat_timeout "heartbeatTimeout" 6321 Option<ElementTag>,
+        0 timestamp "timestamp" 26918 Option<ElementTag>,
+        1 heartbeat_counter "heartbeatCounter" 6375 Option<ElementTag>,
+        2 heartbeat_timeout "heartbeatTimeout" 6397 Option<ElementTag>,
     }
     /// Data of the function `deviceDiagnosisServiceData` (`DeviceDiagnosisServiceDataType`).
     DeviceDiagnosisServiceData = "DeviceDiagnosisServiceDataType" {
-        0 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        1 installation_time "installationTime" 8791 Option<AbsoluteOrRelativeTime>,
+        0 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        1 installation_time "installationTime" 8867 Option<AbsoluteOrRelativeTime>,
         2 boot_counter "bootCounter" 1891 Option<u64>,
-        3 next_service "nextService" 13535 Option<AbsoluteOrRelativeTime>,
+        3 next_service "nextService" 13747 Option<AbsoluteOrRelativeTime>,
     }
     /// Elements of `DeviceDiagnosisServiceDataType`, by presence (`DeviceDiagnosisServiceDataElementsType`).
     DeviceDiagnosisServiceDataElements = "DeviceDiagnosisServiceDataElementsType" {
-        0 timestamp "timestamp" 26696 Option<ElementTag>,
-        1 installation_time "installationTime" 8791 Option<ElementTag>,
+        0 timestamp "timestamp" 26918 Option<ElementTag>,
+        1 installation_time "installationTime" 8867 Option<ElementTag>,
         2 boot_counter "bootCounter" 1891 Option<ElementTag>,
-        3 next_service "nextService" 13535 Option<ElementTag>,
+        3 next_service "nextService" 13747 Option<ElementTag>,
     }
 }

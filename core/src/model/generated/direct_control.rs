@@ -21,48 +21,48 @@ enums! {
 structs! {
     /// An entry of `directControlActivityListData` (`DirectControlActivityDataType`).
     DirectControlActivityData = "DirectControlActivityDataType" {
-        0 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
+        0 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
         1 activity_state "activityState" 434 Option<DirectControlActivityState>,
-        2 is_activity_state_changeable "isActivityStateChangeable" 8840 Option<bool>,
-        3 energy_mode "energyMode" 5664 Option<EnergyMode>,
-        4 is_energy_mode_changeable "isEnergyModeChangeable" 8895 Option<bool>,
-        5 power "power" 16451 Option<ScaledNumber>,
-        6 is_power_changeable "isPowerChangeable" 9117 Option<bool>,
-        7 energy "energy" 5622 Option<ScaledNumber>,
-        8 is_energy_changeable "isEnergyChangeable" 8871 Option<bool>,
-        9 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        2 is_activity_state_changeable "isActivityStateChangeable" 8916 Option<bool>,
+        3 energy_mode "energyMode" 5740 Option<EnergyMode>,
+        4 is_energy_mode_changeable "isEnergyModeChangeable" 8971 Option<bool>,
+        5 power "power" 16673 Option<ScaledNumber>,
+        6 is_power_changeable "isPowerChangeable" 9193 Option<bool>,
+        7 energy "energy" 5698 Option<ScaledNumber>,
+        8 is_energy_changeable "isEnergyChangeable" 8947 Option<bool>,
+        9 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// Elements of `DirectControlActivityDataType`, by presence (`DirectControlActivityDataElementsType`).
     DirectControlActivityDataElements = "DirectControlActivityDataElementsType" {
-        0 timestamp "timestamp" 26696 Option<ElementTag>,
+        0 timestamp "timestamp" 26918 Option<ElementTag>,
         1 activity_state "activityState" 434 Option<ElementTag>,
-        2 is_activity_state_changeable "isActivityStateChangeable" 8840 Option<ElementTag>,
-        3 energy_mode "energyMode" 5664 Option<ElementTag>,
-        4 is_energy_mode_changeable "isEnergyModeChangeable" 8895 Option<ElementTag>,
-        5 power "power" 16451 Option<ScaledNumberElements>,
-        6 is_power_changeable "isPowerChangeable" 9117 Option<ElementTag>,
-        7 energy "energy" 5622 Option<ScaledNumberElements>,
-        8 is_energy_changeable "isEnergyChangeable" 8871 Option<ElementTag>,
-        9 sequence_id "sequenceId" 19522 Option<ElementTag>,
+        2 is_activity_state_changeable "isActivityStateChangeable" 8916 Option<ElementTag>,
+        3 energy_mode "energyMode" 5740 Option<ElementTag>,
+        4 is_energy_mode_changeable "isEnergyModeChangeable" 8971 Option<ElementTag>,
+        5 power "power" 16673 Option<ScaledNumberElements>,
+        6 is_power_changeable "isPowerChangeable" 9193 Option<ElementTag>,
+        7 energy "energy" 5698 Option<ScaledNumberElements>,
+        8 is_energy_changeable "isEnergyChangeable" 8947 Option<ElementTag>,
+        9 sequence_id "sequenceId" 19744 Option<ElementTag>,
     }
     /// Data of the function `directControlActivityListData` (`DirectControlActivityListDataType`).
     DirectControlActivityListData = "DirectControlActivityListDataType" {
-        0 direct_control_activity_data "directControlActivityData" 4112 Vec<DirectControlActivityData>,
+        0 direct_control_activity_data "directControlActivityData" 4188 Vec<DirectControlActivityData>,
     }
     /// Selectors of `directControlActivityListData` (`DirectControlActivityListDataSelectorsType`).
     DirectControlActivityListDataSelectors = "DirectControlActivityListDataSelectorsType" {
-        0 timestamp_interval "timestampInterval" 26711 Option<TimestampInterval>,
+        0 timestamp_interval "timestampInterval" 26933 Option<TimestampInterval>,
     }
     /// Data of the function `directControlDescriptionData` (`DirectControlDescriptionDataType`).
     DirectControlDescriptionData = "DirectControlDescriptionDataType" {
-        0 positive_energy_direction "positiveEnergyDirection" 16342 Option<EnergyDirection>,
-        1 power_unit "powerUnit" 18652 Option<UnitOfMeasurement>,
-        2 energy_unit "energyUnit" 5680 Option<UnitOfMeasurement>,
+        0 positive_energy_direction "positiveEnergyDirection" 16564 Option<EnergyDirection>,
+        1 power_unit "powerUnit" 18874 Option<UnitOfMeasurement>,
+        2 energy_unit "energyUnit" 5756 Option<UnitOfMeasurement>,
     }
     /// Elements of `DirectControlDescriptionDataType`, by presence (`DirectControlDescriptionDataElementsType`).
     DirectControlDescriptionDataElements = "DirectControlDescriptionDataElementsType" {
-        0 positive_energy_direction "positiveEnergyDirection" 16342 Option<ElementTag>,
-        1 power_unit "powerUnit" 18652 Option<ElementTag>,
-        2 energy_unit "energyUnit" 5680 Option<ElementTag>,
+        0 positive_energy_direction "positiveEnergyDirection" 16564 Option<ElementTag>,
+        1 power_unit "powerUnit" 18874 Option<ElementTag>,
+        2 energy_unit "energyUnit" 5756 Option<ElementTag>,
     }
 }

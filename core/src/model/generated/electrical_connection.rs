@@ -106,155 +106,155 @@ numbers! {
 structs! {
     /// An entry of `electricalConnectionParameterDescriptionListData` (`ElectricalConnectionParameterDescriptionDataType`).
     ElectricalConnectionParameterDescriptionData = "ElectricalConnectionParameterDescriptionDataType", identifiers 0 1 {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElectricalConnectionId>,
-        1 parameter_id "parameterId" 16106 Option<ElectricalConnectionParameterId>,
-        2 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        3 voltage_type "voltageType" 27674 Option<ElectricalConnectionVoltageType>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElectricalConnectionId>,
+        1 parameter_id "parameterId" 16328 Option<ElectricalConnectionParameterId>,
+        2 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        3 voltage_type "voltageType" 27911 Option<ElectricalConnectionVoltageType>,
         4 ac_measured_phases "acMeasuredPhases" 76 Option<ElectricalConnectionPhaseName>,
         5 ac_measured_in_reference_to "acMeasuredInReferenceTo" 47 Option<ElectricalConnectionPhaseName>,
         6 ac_measurement_type "acMeasurementType" 98 Option<ElectricalConnectionAcMeasurementType>,
         7 ac_measurement_variant "acMeasurementVariant" 121 Option<ElectricalConnectionMeasurandVariant>,
         8 ac_measured_harmonic "acMeasuredHarmonic" 23 Option<u8>,
-        9 scope_type "scopeType" 19333 Option<ScopeType>,
-        10 label "label" 9484 Option<String>,
-        11 description "description" 2979 Option<String>,
+        9 scope_type "scopeType" 19555 Option<ScopeType>,
+        10 label "label" 9680 Option<String>,
+        11 description "description" 3055 Option<String>,
     }
     /// Elements of `ElectricalConnectionParameterDescriptionDataType`, by presence (`ElectricalConnectionParameterDescriptionDataElementsType`).
     ElectricalConnectionParameterDescriptionDataElements = "ElectricalConnectionParameterDescriptionDataElementsType" {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElementTag>,
-        1 parameter_id "parameterId" 16106 Option<ElementTag>,
-        2 measurement_id "measurementId" 11377 Option<ElementTag>,
-        3 voltage_type "voltageType" 27674 Option<ElementTag>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElementTag>,
+        1 parameter_id "parameterId" 16328 Option<ElementTag>,
+        2 measurement_id "measurementId" 11589 Option<ElementTag>,
+        3 voltage_type "voltageType" 27911 Option<ElementTag>,
         4 ac_measured_phases "acMeasuredPhases" 76 Option<ElementTag>,
         5 ac_measured_in_reference_to "acMeasuredInReferenceTo" 47 Option<ElementTag>,
         6 ac_measurement_type "acMeasurementType" 98 Option<ElementTag>,
         7 ac_measurement_variant "acMeasurementVariant" 121 Option<ElementTag>,
         8 ac_measured_harmonic "acMeasuredHarmonic" 23 Option<ElementTag>,
-        9 scope_type "scopeType" 19333 Option<ElementTag>,
-        10 label "label" 9484 Option<ElementTag>,
-        11 description "description" 2979 Option<ElementTag>,
+        9 scope_type "scopeType" 19555 Option<ElementTag>,
+        10 label "label" 9680 Option<ElementTag>,
+        11 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `electricalConnectionParameterDescriptionListData` (`ElectricalConnectionParameterDescriptionListDataType`).
     ElectricalConnectionParameterDescriptionListData = "ElectricalConnectionParameterDescriptionListDataType" {
-        0 electrical_connection_parameter_description_data "electricalConnectionParameterDescriptionData" 5006 Vec<ElectricalConnectionParameterDescriptionData>,
+        0 electrical_connection_parameter_description_data "electricalConnectionParameterDescriptionData" 5082 Vec<ElectricalConnectionParameterDescriptionData>,
     }
     /// Selectors of `electricalConnectionParameterDescriptionListData` (`ElectricalConnectionParameterDescriptionListDataSelectorsType`).
     ElectricalConnectionParameterDescriptionListDataSelectors = "ElectricalConnectionParameterDescriptionListDataSelectorsType" {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElectricalConnectionId>,
-        1 parameter_id "parameterId" 16106 Option<ElectricalConnectionParameterId>,
-        2 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        3 scope_type "scopeType" 19333 Option<ScopeType>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElectricalConnectionId>,
+        1 parameter_id "parameterId" 16328 Option<ElectricalConnectionParameterId>,
+        2 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        3 scope_type "scopeType" 19555 Option<ScopeType>,
     }
     /// An entry of `electricalConnectionPermittedValueSetListData` (`ElectricalConnectionPermittedValueSetDataType`).
     ElectricalConnectionPermittedValueSetData = "ElectricalConnectionPermittedValueSetDataType", identifiers 0 1 {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElectricalConnectionId>,
-        1 parameter_id "parameterId" 16106 Option<ElectricalConnectionParameterId>,
-        2 permitted_value_set "permittedValueSet" 16193 Vec<ScaledNumberSet>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElectricalConnectionId>,
+        1 parameter_id "parameterId" 16328 Option<ElectricalConnectionParameterId>,
+        2 permitted_value_set "permittedValueSet" 16415 Vec<ScaledNumberSet>,
     }
     /// Elements of `ElectricalConnectionPermittedValueSetDataType`, by presence (`ElectricalConnectionPermittedValueSetDataElementsType`).
     ElectricalConnectionPermittedValueSetDataElements = "ElectricalConnectionPermittedValueSetDataElementsType" {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElementTag>,
-        1 parameter_id "parameterId" 16106 Option<ElementTag>,
-        2 permitted_value_set "permittedValueSet" 16193 Option<ScaledNumberSetElements>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElementTag>,
+        1 parameter_id "parameterId" 16328 Option<ElementTag>,
+        2 permitted_value_set "permittedValueSet" 16415 Option<ScaledNumberSetElements>,
     }
     /// Data of the function `electricalConnectionPermittedValueSetListData` (`ElectricalConnectionPermittedValueSetListDataType`).
     ElectricalConnectionPermittedValueSetListData = "ElectricalConnectionPermittedValueSetListDataType" {
-        0 electrical_connection_permitted_value_set_data "electricalConnectionPermittedValueSetData" 5231 Vec<ElectricalConnectionPermittedValueSetData>,
+        0 electrical_connection_permitted_value_set_data "electricalConnectionPermittedValueSetData" 5307 Vec<ElectricalConnectionPermittedValueSetData>,
     }
     /// Selectors of `electricalConnectionPermittedValueSetListData` (`ElectricalConnectionPermittedValueSetListDataSelectorsType`).
     ElectricalConnectionPermittedValueSetListDataSelectors = "ElectricalConnectionPermittedValueSetListDataSelectorsType" {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElectricalConnectionId>,
-        1 parameter_id "parameterId" 16106 Option<ElectricalConnectionParameterId>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElectricalConnectionId>,
+        1 parameter_id "parameterId" 16328 Option<ElectricalConnectionParameterId>,
     }
     /// An entry of `electricalConnectionCharacteristicListData` (`ElectricalConnectionCharacteristicDataType`).
     ElectricalConnectionCharacteristicData = "ElectricalConnectionCharacteristicDataType", identifiers 0 1 2 {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElectricalConnectionId>,
-        1 parameter_id "parameterId" 16106 Option<ElectricalConnectionParameterId>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElectricalConnectionId>,
+        1 parameter_id "parameterId" 16328 Option<ElectricalConnectionParameterId>,
         2 characteristic_id "characteristicId" 2130 Option<ElectricalConnectionCharacteristicId>,
         3 characteristic_context "characteristicContext" 2103 Option<ElectricalConnectionCharacteristicContext>,
         4 characteristic_type "characteristicType" 2152 Option<ElectricalConnectionCharacteristicType>,
-        5 value "value" 27338 Option<ScaledNumber>,
-        6 unit "unit" 26864 Option<UnitOfMeasurement>,
+        5 value "value" 27575 Option<ScaledNumber>,
+        6 unit "unit" 27086 Option<UnitOfMeasurement>,
     }
     /// Elements of `ElectricalConnectionCharacteristicDataType`, by presence (`ElectricalConnectionCharacteristicDataElementsType`).
     ElectricalConnectionCharacteristicDataElements = "ElectricalConnectionCharacteristicDataElementsType" {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElementTag>,
-        1 parameter_id "parameterId" 16106 Option<ElementTag>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElementTag>,
+        1 parameter_id "parameterId" 16328 Option<ElementTag>,
         2 characteristic_id "characteristicId" 2130 Option<ElementTag>,
         3 characteristic_context "characteristicContext" 2103 Option<ElementTag>,
         4 characteristic_type "characteristicType" 2152 Option<ElementTag>,
-        5 value "value" 27338 Option<ScaledNumberElements>,
-        6 unit "unit" 26864 Option<ElementTag>,
+        5 value "value" 27575 Option<ScaledNumberElements>,
+        6 unit "unit" 27086 Option<ElementTag>,
     }
     /// Data of the function `electricalConnectionCharacteristicListData` (`ElectricalConnectionCharacteristicListDataType`).
     ElectricalConnectionCharacteristicListData = "ElectricalConnectionCharacteristicListDataType" {
-        0 electrical_connection_characteristic_data "electricalConnectionCharacteristicData" 4588 Vec<ElectricalConnectionCharacteristicData>,
+        0 electrical_connection_characteristic_data "electricalConnectionCharacteristicData" 4664 Vec<ElectricalConnectionCharacteristicData>,
     }
     /// Selectors of `electricalConnectionCharacteristicListData` (`ElectricalConnectionCharacteristicListDataSelectorsType`).
     ElectricalConnectionCharacteristicListDataSelectors = "ElectricalConnectionCharacteristicListDataSelectorsType" {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElectricalConnectionId>,
-        1 parameter_id "parameterId" 16106 Option<ElectricalConnectionParameterId>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElectricalConnectionId>,
+        1 parameter_id "parameterId" 16328 Option<ElectricalConnectionParameterId>,
         2 characteristic_id "characteristicId" 2130 Option<ElectricalConnectionCharacteristicId>,
         3 characteristic_context "characteristicContext" 2103 Option<ElectricalConnectionCharacteristicContext>,
         4 characteristic_type "characteristicType" 2152 Option<ElectricalConnectionCharacteristicType>,
     }
     /// An entry of `electricalConnectionStateListData` (`ElectricalConnectionStateDataType`).
     ElectricalConnectionStateData = "ElectricalConnectionStateDataType", identifiers 0 {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElectricalConnectionId>,
-        1 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        2 current_energy_mode "currentEnergyMode" 2669 Option<EnergyMode>,
-        3 consumption_time "consumptionTime" 2578 Option<XsDuration>,
-        4 production_time "productionTime" 18707 Option<XsDuration>,
-        5 total_consumption_time "totalConsumptionTime" 26745 Option<XsDuration>,
-        6 total_production_time "totalProductionTime" 26771 Option<XsDuration>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElectricalConnectionId>,
+        1 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        2 current_energy_mode "currentEnergyMode" 2745 Option<EnergyMode>,
+        3 consumption_time "consumptionTime" 2654 Option<XsDuration>,
+        4 production_time "productionTime" 18929 Option<XsDuration>,
+        5 total_consumption_time "totalConsumptionTime" 26967 Option<XsDuration>,
+        6 total_production_time "totalProductionTime" 26993 Option<XsDuration>,
     }
     /// Elements of `ElectricalConnectionStateDataType`, by presence (`ElectricalConnectionStateDataElementsType`).
     ElectricalConnectionStateDataElements = "ElectricalConnectionStateDataElementsType" {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElementTag>,
-        1 timestamp "timestamp" 26696 Option<ElementTag>,
-        2 current_energy_mode "currentEnergyMode" 2669 Option<ElementTag>,
-        3 consumption_time "consumptionTime" 2578 Option<ElementTag>,
-        4 production_time "productionTime" 18707 Option<ElementTag>,
-        5 total_consumption_time "totalConsumptionTime" 26745 Option<ElementTag>,
-        6 total_production_time "totalProductionTime" 26771 Option<ElementTag>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElementTag>,
+        1 timestamp "timestamp" 26918 Option<ElementTag>,
+        2 current_energy_mode "currentEnergyMode" 2745 Option<ElementTag>,
+        3 consumption_time "consumptionTime" 2654 Option<ElementTag>,
+        4 production_time "productionTime" 18929 Option<ElementTag>,
+        5 total_consumption_time "totalConsumptionTime" 26967 Option<ElementTag>,
+        6 total_production_time "totalProductionTime" 26993 Option<ElementTag>,
     }
     /// Data of the function `electricalConnectionStateListData` (`ElectricalConnectionStateListDataType`).
     ElectricalConnectionStateListData = "ElectricalConnectionStateListDataType" {
-        0 electrical_connection_state_data "electricalConnectionStateData" 5444 Vec<ElectricalConnectionStateData>,
+        0 electrical_connection_state_data "electricalConnectionStateData" 5520 Vec<ElectricalConnectionStateData>,
     }
     /// Selectors of `electricalConnectionStateListData` (`ElectricalConnectionStateListDataSelectorsType`).
     ElectricalConnectionStateListDataSelectors = "ElectricalConnectionStateListDataSelectorsType" {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElectricalConnectionId>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElectricalConnectionId>,
     }
     /// An entry of `electricalConnectionDescriptionListData` (`ElectricalConnectionDescriptionDataType`).
     ElectricalConnectionDescriptionData = "ElectricalConnectionDescriptionDataType", identifiers 0 {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElectricalConnectionId>,
-        1 power_supply_type "powerSupplyType" 18082 Option<ElectricalConnectionVoltageType>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElectricalConnectionId>,
+        1 power_supply_type "powerSupplyType" 18304 Option<ElectricalConnectionVoltageType>,
         2 ac_connected_phases "acConnectedPhases" 0 Option<u32>,
         3 ac_rms_period_duration "acRmsPeriodDuration" 147 Option<XsDuration>,
-        4 positive_energy_direction "positiveEnergyDirection" 16342 Option<EnergyDirection>,
-        5 scope_type "scopeType" 19333 Option<ScopeType>,
-        6 label "label" 9484 Option<String>,
-        7 description "description" 2979 Option<String>,
+        4 positive_energy_direction "positiveEnergyDirection" 16564 Option<EnergyDirection>,
+        5 scope_type "scopeType" 19555 Option<ScopeType>,
+        6 label "label" 9680 Option<String>,
+        7 description "description" 3055 Option<String>,
     }
     /// Elements of `ElectricalConnectionDescriptionDataType`, by presence (`ElectricalConnectionDescriptionDataElementsType`).
     ElectricalConnectionDescriptionDataElements = "ElectricalConnectionDescriptionDataElementsType" {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElementTag>,
-        1 power_supply_type "powerSupplyType" 18082 Option<ElementTag>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElementTag>,
+        1 power_supply_type "powerSupplyType" 18304 Option<ElementTag>,
         2 ac_connected_phases "acConnectedPhases" 0 Option<ElementTag>,
         3 ac_rms_period_duration "acRmsPeriodDuration" 147 Option<ElementTag>,
-        4 positive_energy_direction "positiveEnergyDirection" 16342 Option<ElementTag>,
-        5 scope_type "scopeType" 19333 Option<ElementTag>,
-        6 label "label" 9484 Option<ElementTag>,
-        7 description "description" 2979 Option<ElementTag>,
+        4 positive_energy_direction "positiveEnergyDirection" 16564 Option<ElementTag>,
+        5 scope_type "scopeType" 19555 Option<ElementTag>,
+        6 label "label" 9680 Option<ElementTag>,
+        7 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `electricalConnectionDescriptionListData` (`ElectricalConnectionDescriptionListDataType`).
     ElectricalConnectionDescriptionListData = "ElectricalConnectionDescriptionListDataType" {
-        0 electrical_connection_description_data "electricalConnectionDescriptionData" 4789 Vec<ElectricalConnectionDescriptionData>,
+        0 electrical_connection_description_data "electricalConnectionDescriptionData" 4865 Vec<ElectricalConnectionDescriptionData>,
     }
     /// Selectors of `electricalConnectionDescriptionListData` (`ElectricalConnectionDescriptionListDataSelectorsType`).
     ElectricalConnectionDescriptionListDataSelectors = "ElectricalConnectionDescriptionListDataSelectorsType" {
-        0 electrical_connection_id "electricalConnectionId" 4978 Option<ElectricalConnectionId>,
-        1 scope_type "scopeType" 19333 Option<ScopeType>,
+        0 electrical_connection_id "electricalConnectionId" 5054 Option<ElectricalConnectionId>,
+        1 scope_type "scopeType" 19555 Option<ScopeType>,
     }
 }

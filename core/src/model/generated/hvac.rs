@@ -73,175 +73,175 @@ numbers! {
 structs! {
     /// An entry of `hvacSystemFunctionListData` (`HvacSystemFunctionDataType`).
     HvacSystemFunctionData = "HvacSystemFunctionDataType", identifiers 0 {
-        0 system_function_id "systemFunctionId" 22799 Option<HvacSystemFunctionId>,
-        1 current_operation_mode_id "currentOperationModeId" 2692 Option<HvacOperationModeId>,
-        2 is_operation_mode_id_changeable "isOperationModeIdChangeable" 9016 Option<bool>,
-        3 current_setpoint_id "currentSetpointId" 2720 Option<SetpointId>,
-        4 is_setpoint_id_changeable "isSetpointIdChangeable" 9188 Option<bool>,
-        5 is_overrun_active "isOverrunActive" 9049 Option<bool>,
+        0 system_function_id "systemFunctionId" 23021 Option<HvacSystemFunctionId>,
+        1 current_operation_mode_id "currentOperationModeId" 2768 Option<HvacOperationModeId>,
+        2 is_operation_mode_id_changeable "isOperationModeIdChangeable" 9092 Option<bool>,
+        3 current_setpoint_id "currentSetpointId" 2796 Option<SetpointId>,
+        4 is_setpoint_id_changeable "isSetpointIdChangeable" 9264 Option<bool>,
+        5 is_overrun_active "isOverrunActive" 9125 Option<bool>,
     }
     /// Elements of `HvacSystemFunctionDataType`, by presence (`HvacSystemFunctionDataElementsType`).
     HvacSystemFunctionDataElements = "HvacSystemFunctionDataElementsType" {
-        0 system_function_id "systemFunctionId" 22799 Option<ElementTag>,
-        1 current_operation_mode_id "currentOperationModeId" 2692 Option<ElementTag>,
-        2 is_operation_mode_id_changeable "isOperationModeIdChangeable" 9016 Option<ElementTag>,
-        3 current_setpoint_id "currentSetpointId" 2720 Option<ElementTag>,
-        4 is_setpoint_id_changeable "isSetpointIdChangeable" 9188 Option<ElementTag>,
-        5 is_overrun_active "isOverrunActive" 9049 Option<ElementTag>,
+        0 system_function_id "systemFunctionId" 23021 Option<ElementTag>,
+        1 current_operation_mode_id "currentOperationModeId" 2768 Option<ElementTag>,
+        2 is_operation_mode_id_changeable "isOperationModeIdChangeable" 9092 Option<ElementTag>,
+        3 current_setpoint_id "currentSetpointId" 2796 Option<ElementTag>,
+        4 is_setpoint_id_changeable "isSetpointIdChangeable" 9264 Option<ElementTag>,
+        5 is_overrun_active "isOverrunActive" 9125 Option<ElementTag>,
     }
     /// Data of the function `hvacSystemFunctionListData` (`HvacSystemFunctionListDataType`).
     HvacSystemFunctionListData = "HvacSystemFunctionListDataType" {
-        0 hvac_system_function_data "hvacSystemFunctionData" 6799 Vec<HvacSystemFunctionData>,
+        0 hvac_system_function_data "hvacSystemFunctionData" 6875 Vec<HvacSystemFunctionData>,
     }
     /// Selectors of `hvacSystemFunctionListData` (`HvacSystemFunctionListDataSelectorsType`).
     HvacSystemFunctionListDataSelectors = "HvacSystemFunctionListDataSelectorsType" {
-        0 system_function_id "systemFunctionId" 22799 Option<HvacSystemFunctionId>,
+        0 system_function_id "systemFunctionId" 23021 Option<HvacSystemFunctionId>,
     }
     /// An entry of `hvacSystemFunctionOperationModeRelationListData` (`HvacSystemFunctionOperationModeRelationDataType`).
     HvacSystemFunctionOperationModeRelationData = "HvacSystemFunctionOperationModeRelationDataType", identifiers 0 {
-        0 system_function_id "systemFunctionId" 22799 Option<HvacSystemFunctionId>,
-        1 operation_mode_id "operationModeId" 15955 Vec<HvacOperationModeId>,
+        0 system_function_id "systemFunctionId" 23021 Option<HvacSystemFunctionId>,
+        1 operation_mode_id "operationModeId" 16177 Vec<HvacOperationModeId>,
     }
     /// Elements of `HvacSystemFunctionOperationModeRelationDataType`, by presence (`HvacSystemFunctionOperationModeRelationDataElementsType`).
     HvacSystemFunctionOperationModeRelationDataElements = "HvacSystemFunctionOperationModeRelationDataElementsType" {
-        0 system_function_id "systemFunctionId" 22799 Option<ElementTag>,
-        1 operation_mode_id "operationModeId" 15955 Option<ElementTag>,
+        0 system_function_id "systemFunctionId" 23021 Option<ElementTag>,
+        1 operation_mode_id "operationModeId" 16177 Option<ElementTag>,
     }
     /// Data of the function `hvacSystemFunctionOperationModeRelationListData` (`HvacSystemFunctionOperationModeRelationListDataType`).
     HvacSystemFunctionOperationModeRelationListData = "HvacSystemFunctionOperationModeRelationListDataType" {
-        0 hvac_system_function_operation_mode_relation_data "hvacSystemFunctionOperationModeRelationData" 7117 Vec<HvacSystemFunctionOperationModeRelationData>,
+        0 hvac_system_function_operation_mode_relation_data "hvacSystemFunctionOperationModeRelationData" 7193 Vec<HvacSystemFunctionOperationModeRelationData>,
     }
     /// Selectors of `hvacSystemFunctionOperationModeRelationListData` (`HvacSystemFunctionOperationModeRelationListDataSelectorsType`).
     HvacSystemFunctionOperationModeRelationListDataSelectors = "HvacSystemFunctionOperationModeRelationListDataSelectorsType" {
-        0 system_function_id "systemFunctionId" 22799 Option<HvacSystemFunctionId>,
+        0 system_function_id "systemFunctionId" 23021 Option<HvacSystemFunctionId>,
     }
     /// An entry of `hvacSystemFunctionSetpointRelationListData` (`HvacSystemFunctionSetpointRelationDataType`).
     HvacSystemFunctionSetpointRelationData = "HvacSystemFunctionSetpointRelationDataType", identifiers 0 1 {
-        0 system_function_id "systemFunctionId" 22799 Option<HvacSystemFunctionId>,
-        1 operation_mode_id "operationModeId" 15955 Option<HvacOperationModeId>,
-        2 setpoint_id "setpointId" 20289 Vec<SetpointId>,
+        0 system_function_id "systemFunctionId" 23021 Option<HvacSystemFunctionId>,
+        1 operation_mode_id "operationModeId" 16177 Option<HvacOperationModeId>,
+        2 setpoint_id "setpointId" 20511 Vec<SetpointId>,
     }
     /// Elements of `HvacSystemFunctionSetpointRelationDataType`, by presence (`HvacSystemFunctionSetpointRelationDataElementsType`).
     HvacSystemFunctionSetpointRelationDataElements = "HvacSystemFunctionSetpointRelationDataElementsType" {
-        0 system_function_id "systemFunctionId" 22799 Option<ElementTag>,
-        1 operation_mode_id "operationModeId" 15955 Option<ElementTag>,
-        2 setpoint_id "setpointId" 20289 Option<ElementTag>,
+        0 system_function_id "systemFunctionId" 23021 Option<ElementTag>,
+        1 operation_mode_id "operationModeId" 16177 Option<ElementTag>,
+        2 setpoint_id "setpointId" 20511 Option<ElementTag>,
     }
     /// Data of the function `hvacSystemFunctionSetpointRelationListData` (`HvacSystemFunctionSetpointRelationListDataType`).
     HvacSystemFunctionSetpointRelationListData = "HvacSystemFunctionSetpointRelationListDataType" {
-        0 hvac_system_function_setpoint_relation_data "hvacSystemFunctionSetpointRelationData" 7559 Vec<HvacSystemFunctionSetpointRelationData>,
+        0 hvac_system_function_setpoint_relation_data "hvacSystemFunctionSetpointRelationData" 7635 Vec<HvacSystemFunctionSetpointRelationData>,
     }
     /// Selectors of `hvacSystemFunctionSetpointRelationListData` (`HvacSystemFunctionSetpointRelationListDataSelectorsType`).
     HvacSystemFunctionSetpointRelationListDataSelectors = "HvacSystemFunctionSetpointRelationListDataSelectorsType" {
-        0 system_function_id "systemFunctionId" 22799 Option<HvacSystemFunctionId>,
-        1 operation_mode_id "operationModeId" 15955 Option<HvacOperationModeId>,
+        0 system_function_id "systemFunctionId" 23021 Option<HvacSystemFunctionId>,
+        1 operation_mode_id "operationModeId" 16177 Option<HvacOperationModeId>,
     }
     /// An entry of `hvacSystemFunctionPowerSequenceRelationListData` (`HvacSystemFunctionPowerSequenceRelationDataType`).
     HvacSystemFunctionPowerSequenceRelationData = "HvacSystemFunctionPowerSequenceRelationDataType", identifiers 0 {
-        0 system_function_id "systemFunctionId" 22799 Option<HvacSystemFunctionId>,
-        1 sequence_id "sequenceId" 19522 Vec<PowerSequenceId>,
+        0 system_function_id "systemFunctionId" 23021 Option<HvacSystemFunctionId>,
+        1 sequence_id "sequenceId" 19744 Vec<PowerSequenceId>,
     }
     /// Elements of `HvacSystemFunctionPowerSequenceRelationDataType`, by presence (`HvacSystemFunctionPowerSequenceRelationDataElementsType`).
     HvacSystemFunctionPowerSequenceRelationDataElements = "HvacSystemFunctionPowerSequenceRelationDataElementsType" {
-        0 system_function_id "systemFunctionId" 22799 Option<ElementTag>,
-        1 sequence_id "sequenceId" 19522 Option<ElementTag>,
+        0 system_function_id "systemFunctionId" 23021 Option<ElementTag>,
+        1 sequence_id "sequenceId" 19744 Option<ElementTag>,
     }
     /// Data of the function `hvacSystemFunctionPowerSequenceRelationListData` (`HvacSystemFunctionPowerSequenceRelationListDataType`).
     HvacSystemFunctionPowerSequenceRelationListData = "HvacSystemFunctionPowerSequenceRelationListDataType" {
-        0 hvac_system_function_power_sequence_relation_data "hvacSystemFunctionPowerSequenceRelationData" 7338 Vec<HvacSystemFunctionPowerSequenceRelationData>,
+        0 hvac_system_function_power_sequence_relation_data "hvacSystemFunctionPowerSequenceRelationData" 7414 Vec<HvacSystemFunctionPowerSequenceRelationData>,
     }
     /// Selectors of `hvacSystemFunctionPowerSequenceRelationListData` (`HvacSystemFunctionPowerSequenceRelationListDataSelectorsType`).
     HvacSystemFunctionPowerSequenceRelationListDataSelectors = "HvacSystemFunctionPowerSequenceRelationListDataSelectorsType" {
-        0 system_function_id "systemFunctionId" 22799 Option<HvacSystemFunctionId>,
+        0 system_function_id "systemFunctionId" 23021 Option<HvacSystemFunctionId>,
     }
     /// An entry of `hvacSystemFunctionDescriptionListData` (`HvacSystemFunctionDescriptionDataType`).
     HvacSystemFunctionDescriptionData = "HvacSystemFunctionDescriptionDataType", identifiers 0 {
-        0 system_function_id "systemFunctionId" 22799 Option<HvacSystemFunctionId>,
-        1 system_function_type "systemFunctionType" 22821 Option<HvacSystemFunctionType>,
-        2 label "label" 9484 Option<String>,
-        3 description "description" 2979 Option<String>,
+        0 system_function_id "systemFunctionId" 23021 Option<HvacSystemFunctionId>,
+        1 system_function_type "systemFunctionType" 23043 Option<HvacSystemFunctionType>,
+        2 label "label" 9680 Option<String>,
+        3 description "description" 3055 Option<String>,
     }
     /// Elements of `HvacSystemFunctionDescriptionDataType`, by presence (`HvacSystemFunctionDescriptionDataElementsType`).
     HvacSystemFunctionDescriptionDataElements = "HvacSystemFunctionDescriptionDataElementsType" {
-        0 system_function_id "systemFunctionId" 22799 Option<ElementTag>,
-        1 system_function_type "systemFunctionType" 22821 Option<ElementTag>,
-        2 label "label" 9484 Option<ElementTag>,
-        3 description "description" 2979 Option<ElementTag>,
+        0 system_function_id "systemFunctionId" 23021 Option<ElementTag>,
+        1 system_function_type "systemFunctionType" 23043 Option<ElementTag>,
+        2 label "label" 9680 Option<ElementTag>,
+        3 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `hvacSystemFunctionDescriptionListData` (`HvacSystemFunctionDescriptionListDataType`).
     HvacSystemFunctionDescriptionListData = "HvacSystemFunctionDescriptionListDataType" {
-        0 hvac_system_function_description_data "hvacSystemFunctionDescriptionData" 6863 Vec<HvacSystemFunctionDescriptionData>,
+        0 hvac_system_function_description_data "hvacSystemFunctionDescriptionData" 6939 Vec<HvacSystemFunctionDescriptionData>,
     }
     /// Selectors of `hvacSystemFunctionDescriptionListData` (`HvacSystemFunctionDescriptionListDataSelectorsType`).
     HvacSystemFunctionDescriptionListDataSelectors = "HvacSystemFunctionDescriptionListDataSelectorsType" {
-        0 system_function_id "systemFunctionId" 22799 Option<HvacSystemFunctionId>,
+        0 system_function_id "systemFunctionId" 23021 Option<HvacSystemFunctionId>,
     }
     /// An entry of `hvacOperationModeDescriptionListData` (`HvacOperationModeDescriptionDataType`).
     HvacOperationModeDescriptionData = "HvacOperationModeDescriptionDataType", identifiers 0 {
-        0 operation_mode_id "operationModeId" 15955 Option<HvacOperationModeId>,
-        1 operation_mode_type "operationModeType" 15976 Option<HvacOperationModeType>,
-        2 label "label" 9484 Option<String>,
-        3 description "description" 2979 Option<String>,
+        0 operation_mode_id "operationModeId" 16177 Option<HvacOperationModeId>,
+        1 operation_mode_type "operationModeType" 16198 Option<HvacOperationModeType>,
+        2 label "label" 9680 Option<String>,
+        3 description "description" 3055 Option<String>,
     }
     /// Elements of `HvacOperationModeDescriptionDataType`, by presence (`HvacOperationModeDescriptionDataElementsType`).
     HvacOperationModeDescriptionDataElements = "HvacOperationModeDescriptionDataElementsType" {
-        0 operation_mode_id "operationModeId" 15955 Option<ElementTag>,
-        1 operation_mode_type "operationModeType" 15976 Option<ElementTag>,
-        2 label "label" 9484 Option<ElementTag>,
-        3 description "description" 2979 Option<ElementTag>,
+        0 operation_mode_id "operationModeId" 16177 Option<ElementTag>,
+        1 operation_mode_type "operationModeType" 16198 Option<ElementTag>,
+        2 label "label" 9680 Option<ElementTag>,
+        3 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `hvacOperationModeDescriptionListData` (`HvacOperationModeDescriptionListDataType`).
     HvacOperationModeDescriptionListData = "HvacOperationModeDescriptionListDataType" {
-        0 hvac_operation_mode_description_data "hvacOperationModeDescriptionData" 6343 Vec<HvacOperationModeDescriptionData>,
+        0 hvac_operation_mode_description_data "hvacOperationModeDescriptionData" 6419 Vec<HvacOperationModeDescriptionData>,
     }
     /// Selectors of `hvacOperationModeDescriptionListData` (`HvacOperationModeDescriptionListDataSelectorsType`).
     HvacOperationModeDescriptionListDataSelectors = "HvacOperationModeDescriptionListDataSelectorsType" {
-        0 operation_mode_id "operationModeId" 15955 Option<HvacOperationModeId>,
+        0 operation_mode_id "operationModeId" 16177 Option<HvacOperationModeId>,
     }
     /// An entry of `hvacOverrunListData` (`HvacOverrunDataType`).
     HvacOverrunData = "HvacOverrunDataType", identifiers 0 {
-        0 overrun_id "overrunId" 16055 Option<HvacOverrunId>,
-        1 overrun_status "overrunStatus" 16070 Option<HvacOverrunStatus>,
-        2 time_table_id "timeTableId" 26611 Option<TimeTableId>,
-        3 is_overrun_status_changeable "isOverrunStatusChangeable" 9070 Option<bool>,
+        0 overrun_id "overrunId" 16277 Option<HvacOverrunId>,
+        1 overrun_status "overrunStatus" 16292 Option<HvacOverrunStatus>,
+        2 time_table_id "timeTableId" 26833 Option<TimeTableId>,
+        3 is_overrun_status_changeable "isOverrunStatusChangeable" 9146 Option<bool>,
     }
     /// Elements of `HvacOverrunDataType`, by presence (`HvacOverrunDataElementsType`).
     HvacOverrunDataElements = "HvacOverrunDataElementsType" {
-        0 overrun_id "overrunId" 16055 Option<ElementTag>,
-        1 overrun_status "overrunStatus" 16070 Option<ElementTag>,
-        2 time_table_id "timeTableId" 26611 Option<ElementTag>,
-        3 is_overrun_status_changeable "isOverrunStatusChangeable" 9070 Option<ElementTag>,
+        0 overrun_id "overrunId" 16277 Option<ElementTag>,
+        1 overrun_status "overrunStatus" 16292 Option<ElementTag>,
+        2 time_table_id "timeTableId" 26833 Option<ElementTag>,
+        3 is_overrun_status_changeable "isOverrunStatusChangeable" 9146 Option<ElementTag>,
     }
     /// Data of the function `hvacOverrunListData` (`HvacOverrunListDataType`).
     HvacOverrunListData = "HvacOverrunListDataType" {
-        0 hvac_overrun_data "hvacOverrunData" 6520 Vec<HvacOverrunData>,
+        0 hvac_overrun_data "hvacOverrunData" 6596 Vec<HvacOverrunData>,
     }
     /// Selectors of `hvacOverrunListData` (`HvacOverrunListDataSelectorsType`).
     HvacOverrunListDataSelectors = "HvacOverrunListDataSelectorsType" {
-        0 overrun_id "overrunId" 16055 Option<HvacOverrunId>,
+        0 overrun_id "overrunId" 16277 Option<HvacOverrunId>,
     }
     /// An entry of `hvacOverrunDescriptionListData` (`HvacOverrunDescriptionDataType`).
     HvacOverrunDescriptionData = "HvacOverrunDescriptionDataType", identifiers 0 {
-        0 overrun_id "overrunId" 16055 Option<HvacOverrunId>,
-        1 overrun_type "overrunType" 16089 Option<HvacOverrunType>,
+        0 overrun_id "overrunId" 16277 Option<HvacOverrunId>,
+        1 overrun_type "overrunType" 16311 Option<HvacOverrunType>,
         2 affected_system_function_id "affectedSystemFunctionId" 807 Vec<HvacSystemFunctionId>,
-        3 label "label" 9484 Option<String>,
-        4 description "description" 2979 Option<String>,
+        3 label "label" 9680 Option<String>,
+        4 description "description" 3055 Option<String>,
     }
     /// Elements of `HvacOverrunDescriptionDataType`, by presence (`HvacOverrunDescriptionDataElementsType`).
     HvacOverrunDescriptionDataElements = "HvacOverrunDescriptionDataElementsType" {
-        0 overrun_id "overrunId" 16055 Option<ElementTag>,
-        1 overrun_type "overrunType" 16089 Option<ElementTag>,
+        0 overrun_id "overrunId" 16277 Option<ElementTag>,
+        1 overrun_type "overrunType" 16311 Option<ElementTag>,
         2 affected_system_function_id "affectedSystemFunctionId" 807 Option<ElementTag>,
-        3 label "label" 9484 Option<ElementTag>,
-        4 description "description" 2979 Option<ElementTag>,
+        3 label "label" 9680 Option<ElementTag>,
+        4 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `hvacOverrunDescriptionListData` (`HvacOverrunDescriptionListDataType`).
     HvacOverrunDescriptionListData = "HvacOverrunDescriptionListDataType" {
-        0 hvac_overrun_description_data "hvacOverrunDescriptionData" 6570 Vec<HvacOverrunDescriptionData>,
+        0 hvac_overrun_description_data "hvacOverrunDescriptionData" 6646 Vec<HvacOverrunDescriptionData>,
     }
     /// Selectors of `hvacOverrunDescriptionListData` (`HvacOverrunDescriptionListDataSelectorsType`).
     HvacOverrunDescriptionListDataSelectors = "HvacOverrunDescriptionListDataSelectorsType" {
-        0 overrun_id "overrunId" 16055 Option<HvacOverrunId>,
+        0 overrun_id "overrunId" 16277 Option<HvacOverrunId>,
     }
 }

@@ -28,69 +28,69 @@ numbers! {
 structs! {
     /// An entry of `identificationListData` (`IdentificationDataType`).
     IdentificationData = "IdentificationDataType", identifiers 0 {
-        0 identification_id "identificationId" 7824 Option<IdentificationId>,
-        1 identification_type "identificationType" 7911 Option<IdentificationType>,
-        2 identification_value "identificationValue" 7935 Option<String>,
+        0 identification_id "identificationId" 7900 Option<IdentificationId>,
+        1 identification_type "identificationType" 7987 Option<IdentificationType>,
+        2 identification_value "identificationValue" 8011 Option<String>,
         3 authorized "authorized" 1099 Option<bool>,
     }
     /// Elements of `IdentificationDataType`, by presence (`IdentificationDataElementsType`).
     IdentificationDataElements = "IdentificationDataElementsType" {
-        0 identification_id "identificationId" 7824 Option<ElementTag>,
-        1 identification_type "identificationType" 7911 Option<ElementTag>,
-        2 identification_value "identificationValue" 7935 Option<ElementTag>,
+        0 identification_id "identificationId" 7900 Option<ElementTag>,
+        1 identification_type "identificationType" 7987 Option<ElementTag>,
+        2 identification_value "identificationValue" 8011 Option<ElementTag>,
         3 authorized "authorized" 1099 Option<ElementTag>,
     }
     /// Data of the function `identificationListData` (`IdentificationListDataType`).
     IdentificationListData = "IdentificationListDataType" {
-        0 identification_data "identificationData" 7768 Vec<IdentificationData>,
+        0 identification_data "identificationData" 7844 Vec<IdentificationData>,
     }
     /// Selectors of `identificationListData` (`IdentificationListDataSelectorsType`).
     IdentificationListDataSelectors = "IdentificationListDataSelectorsType" {
-        0 identification_id "identificationId" 7824 Option<IdentificationId>,
-        1 identification_type "identificationType" 7911 Option<IdentificationType>,
+        0 identification_id "identificationId" 7900 Option<IdentificationId>,
+        1 identification_type "identificationType" 7987 Option<IdentificationType>,
     }
     /// An entry of `sessionIdentificationListData` (`SessionIdentificationDataType`).
     SessionIdentificationData = "SessionIdentificationDataType", identifiers 0 {
-        0 session_id "sessionId" 19630 Option<SessionId>,
-        1 identification_id "identificationId" 7824 Option<IdentificationId>,
-        2 is_latest_session "isLatestSession" 8923 Option<bool>,
-        3 time_period "timePeriod" 25601 Option<TimePeriod>,
+        0 session_id "sessionId" 19852 Option<SessionId>,
+        1 identification_id "identificationId" 7900 Option<IdentificationId>,
+        2 is_latest_session "isLatestSession" 8999 Option<bool>,
+        3 time_period "timePeriod" 25823 Option<TimePeriod>,
     }
     /// Elements of `SessionIdentificationDataType`, by presence (`SessionIdentificationDataElementsType`).
     SessionIdentificationDataElements = "SessionIdentificationDataElementsType" {
-        0 session_id "sessionId" 19630 Option<ElementTag>,
-        1 identification_id "identificationId" 7824 Option<ElementTag>,
-        2 is_latest_session "isLatestSession" 8923 Option<ElementTag>,
-        3 time_period "timePeriod" 25601 Option<TimePeriodElements>,
+        0 session_id "sessionId" 19852 Option<ElementTag>,
+        1 identification_id "identificationId" 7900 Option<ElementTag>,
+        2 is_latest_session "isLatestSession" 8999 Option<ElementTag>,
+        3 time_period "timePeriod" 25823 Option<TimePeriodElements>,
     }
     /// Data of the function `sessionIdentificationListData` (`SessionIdentificationListDataType`).
     SessionIdentificationListData = "SessionIdentificationListDataType" {
-        0 session_identification_data "sessionIdentificationData" 19645 Vec<SessionIdentificationData>,
+        0 session_identification_data "sessionIdentificationData" 19867 Vec<SessionIdentificationData>,
     }
     /// Selectors of `sessionIdentificationListData` (`SessionIdentificationListDataSelectorsType`).
     SessionIdentificationListDataSelectors = "SessionIdentificationListDataSelectorsType" {
-        0 session_id "sessionId" 19630 Option<SessionId>,
-        1 identification_id "identificationId" 7824 Option<IdentificationId>,
-        2 is_latest_session "isLatestSession" 8923 Option<bool>,
-        3 time_period "timePeriod" 25601 Option<TimePeriod>,
+        0 session_id "sessionId" 19852 Option<SessionId>,
+        1 identification_id "identificationId" 7900 Option<IdentificationId>,
+        2 is_latest_session "isLatestSession" 8999 Option<bool>,
+        3 time_period "timePeriod" 25823 Option<TimePeriod>,
     }
     /// An entry of `sessionMeasurementRelationListData` (`SessionMeasurementRelationDataType`).
     SessionMeasurementRelationData = "SessionMeasurementRelationDataType", identifiers 0 {
-        0 session_id "sessionId" 19630 Option<SessionId>,
-        1 measurement_id "measurementId" 11377 Vec<MeasurementId>,
+        0 session_id "sessionId" 19852 Option<SessionId>,
+        1 measurement_id "measurementId" 11589 Vec<MeasurementId>,
     }
     /// Elements of `SessionMeasurementRelationDataType`, by presence (`SessionMeasurementRelationDataElementsType`).
     SessionMeasurementRelationDataElements = "SessionMeasurementRelationDataElementsType" {
-        0 session_id "sessionId" 19630 Option<ElementTag>,
-        1 measurement_id "measurementId" 11377 Option<ElementTag>,
+        0 session_id "sessionId" 19852 Option<ElementTag>,
+        1 measurement_id "measurementId" 11589 Option<ElementTag>,
     }
     /// Data of the function `sessionMeasurementRelationListData` (`SessionMeasurementRelationListDataType`).
     SessionMeasurementRelationListData = "SessionMeasurementRelationListDataType" {
-        0 session_measurement_relation_data "sessionMeasurementRelationData" 19794 Vec<SessionMeasurementRelationData>,
+        0 session_measurement_relation_data "sessionMeasurementRelationData" 20016 Vec<SessionMeasurementRelationData>,
     }
     /// Selectors of `sessionMeasurementRelationListData` (`SessionMeasurementRelationListDataSelectorsType`).
     SessionMeasurementRelationListDataSelectors = "SessionMeasurementRelationListDataSelectorsType" {
-        0 session_id "sessionId" 19630 Option<SessionId>,
-        1 measurement_id "measurementId" 11377 Option<MeasurementId>,
+        0 session_id "sessionId" 19852 Option<SessionId>,
+        1 measurement_id "measurementId" 11589 Option<MeasurementId>,
     }
 }

@@ -7,254 +7,254 @@ use crate::model::macros::structs;
 structs! {
     /// An entry of `incentiveTableData` (`IncentiveTableType`).
     IncentiveTable = "IncentiveTableType" {
-        0 tariff "tariff" 22845 Option<IncentiveTableTariff>,
-        1 incentive_slot "incentiveSlot" 8287 Vec<IncentiveTableIncentiveSlot>,
+        0 tariff "tariff" 23067 Option<IncentiveTableTariff>,
+        1 incentive_slot "incentiveSlot" 8363 Vec<IncentiveTableIncentiveSlot>,
     }
     /// A part of `IncentiveTableType` (`IncentiveTableType/tariff`).
     IncentiveTableTariff = "IncentiveTableType/tariff" {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
     }
     /// A part of `IncentiveTableType` (`IncentiveTableIncentiveSlotType`).
     IncentiveTableIncentiveSlot = "IncentiveTableIncentiveSlotType" {
-        0 time_interval "timeInterval" 25561 Option<IncentiveTableIncentiveSlotTimeInterval>,
-        1 tier "tier" 24681 Vec<IncentiveTableTier>,
+        0 time_interval "timeInterval" 25783 Option<IncentiveTableIncentiveSlotTimeInterval>,
+        1 tier "tier" 24903 Vec<IncentiveTableTier>,
     }
     /// A part of `IncentiveTableIncentiveSlotType` (`IncentiveTableIncentiveSlotType/timeInterval`).
     IncentiveTableIncentiveSlotTimeInterval = "IncentiveTableIncentiveSlotType/timeInterval" {
-        0 time_slot_id "timeSlotId" 26208 Option<TimeSlotId>,
-        1 start_time "startTime" 21484 Option<IncentiveTableIncentiveSlotTimeIntervalStartTime>,
-        2 end_time "endTime" 5609 Option<IncentiveTableIncentiveSlotTimeIntervalEndTime>,
+        0 time_slot_id "timeSlotId" 26430 Option<TimeSlotId>,
+        1 start_time "startTime" 21706 Option<IncentiveTableIncentiveSlotTimeIntervalStartTime>,
+        2 end_time "endTime" 5685 Option<IncentiveTableIncentiveSlotTimeIntervalEndTime>,
     }
     /// A part of `IncentiveTableIncentiveSlotType/timeInterval` (`IncentiveTableIncentiveSlotType/timeInterval/startTime`).
     IncentiveTableIncentiveSlotTimeIntervalStartTime = "IncentiveTableIncentiveSlotType/timeInterval/startTime" {
-        0 date_time "dateTime" 2860 Option<XsDateTime>,
-        1 relative "relative" 18922 Option<XsDuration>,
+        0 date_time "dateTime" 2936 Option<XsDateTime>,
+        1 relative "relative" 19144 Option<XsDuration>,
     }
     /// A part of `IncentiveTableIncentiveSlotType/timeInterval` (`IncentiveTableIncentiveSlotType/timeInterval/endTime`).
     IncentiveTableIncentiveSlotTimeIntervalEndTime = "IncentiveTableIncentiveSlotType/timeInterval/endTime" {
-        0 date_time "dateTime" 2860 Option<XsDateTime>,
-        1 relative "relative" 18922 Option<XsDuration>,
+        0 date_time "dateTime" 2936 Option<XsDateTime>,
+        1 relative "relative" 19144 Option<XsDuration>,
     }
     /// A part of `IncentiveTableIncentiveSlotType` (`IncentiveTableTierType`).
     IncentiveTableTier = "IncentiveTableTierType" {
-        0 tier "tier" 24681 Option<IncentiveTableTierTier>,
+        0 tier "tier" 24903 Option<IncentiveTableTierTier>,
         1 boundary "boundary" 1908 Vec<IncentiveTableTierBoundary>,
-        2 incentive "incentive" 7960 Vec<IncentiveTableTierIncentive>,
+        2 incentive "incentive" 8036 Vec<IncentiveTableTierIncentive>,
     }
     /// A part of `IncentiveTableTierType` (`IncentiveTableTierType/tier`).
     IncentiveTableTierTier = "IncentiveTableTierType/tier" {
-        0 tier_id "tierId" 25143 Option<TierId>,
+        0 tier_id "tierId" 25365 Option<TierId>,
     }
     /// A part of `IncentiveTableTierType` (`IncentiveTableTierType/boundary`).
     IncentiveTableTierBoundary = "IncentiveTableTierType/boundary" {
         0 boundary_id "boundaryId" 1947 Option<TierBoundaryId>,
-        1 lower_boundary_value "lowerBoundaryValue" 10562 Option<ScaledNumber>,
-        2 upper_boundary_value "upperBoundaryValue" 26925 Option<ScaledNumber>,
+        1 lower_boundary_value "lowerBoundaryValue" 10758 Option<ScaledNumber>,
+        2 upper_boundary_value "upperBoundaryValue" 27147 Option<ScaledNumber>,
     }
     /// A part of `IncentiveTableTierType` (`IncentiveTableTierType/incentive`).
     IncentiveTableTierIncentive = "IncentiveTableTierType/incentive" {
-        0 incentive_id "incentiveId" 8192 Option<IncentiveId>,
-        1 value "value" 27338 Option<ScaledNumber>,
+        0 incentive_id "incentiveId" 8268 Option<IncentiveId>,
+        1 value "value" 27575 Option<ScaledNumber>,
     }
     /// Data of the function `incentiveTableData` (`IncentiveTableDataType`).
     IncentiveTableData = "IncentiveTableDataType" {
-        0 incentive_table "incentiveTable" 8336 Vec<IncentiveTable>,
+        0 incentive_table "incentiveTable" 8412 Vec<IncentiveTable>,
     }
     /// Elements of `IncentiveTableType`, by presence (`IncentiveTableElementsType`).
     IncentiveTableElements = "IncentiveTableElementsType" {
-        0 tariff "tariff" 22845 Option<IncentiveTableElementsTariff>,
-        1 incentive_slot "incentiveSlot" 8287 Option<IncentiveTableIncentiveSlotElements>,
+        0 tariff "tariff" 23067 Option<IncentiveTableElementsTariff>,
+        1 incentive_slot "incentiveSlot" 8363 Option<IncentiveTableIncentiveSlotElements>,
     }
     /// Elements of `IncentiveTableType/tariff`, by presence (`IncentiveTableElementsType/tariff`).
     IncentiveTableElementsTariff = "IncentiveTableElementsType/tariff" {
-        0 tariff_id "tariffId" 23229 Option<ElementTag>,
+        0 tariff_id "tariffId" 23451 Option<ElementTag>,
     }
     /// Elements of `IncentiveTableIncentiveSlotType`, by presence (`IncentiveTableIncentiveSlotElementsType`).
     IncentiveTableIncentiveSlotElements = "IncentiveTableIncentiveSlotElementsType" {
-        0 time_interval "timeInterval" 25561 Option<IncentiveTableIncentiveSlotElementsTimeInterval>,
-        1 tier "tier" 24681 Option<IncentiveTableTierElements>,
+        0 time_interval "timeInterval" 25783 Option<IncentiveTableIncentiveSlotElementsTimeInterval>,
+        1 tier "tier" 24903 Option<IncentiveTableTierElements>,
     }
     /// Elements of `IncentiveTableIncentiveSlotType/timeInterval`, by presence (`IncentiveTableIncentiveSlotElementsType/timeInterval`).
     IncentiveTableIncentiveSlotElementsTimeInterval = "IncentiveTableIncentiveSlotElementsType/timeInterval" {
-        0 time_slot_id "timeSlotId" 26208 Option<ElementTag>,
-        1 start_time "startTime" 21484 Option<IncentiveTableIncentiveSlotElementsTimeIntervalStartTime>,
-        2 end_time "endTime" 5609 Option<IncentiveTableIncentiveSlotElementsTimeIntervalEndTime>,
+        0 time_slot_id "timeSlotId" 26430 Option<ElementTag>,
+        1 start_time "startTime" 21706 Option<IncentiveTableIncentiveSlotElementsTimeIntervalStartTime>,
+        2 end_time "endTime" 5685 Option<IncentiveTableIncentiveSlotElementsTimeIntervalEndTime>,
     }
     /// Elements of `IncentiveTableIncentiveSlotType/timeInterval/startTime`, by presence (`IncentiveTableIncentiveSlotElementsType/timeInterval/startTime`).
     IncentiveTableIncentiveSlotElementsTimeIntervalStartTime = "IncentiveTableIncentiveSlotElementsType/timeInterval/startTime" {
-        0 date_time "dateTime" 2860 Option<ElementTag>,
-        1 relative "relative" 18922 Option<ElementTag>,
+        0 date_time "dateTime" 2936 Option<ElementTag>,
+        1 relative "relative" 19144 Option<ElementTag>,
     }
     /// Elements of `IncentiveTableIncentiveSlotType/timeInterval/endTime`, by presence (`IncentiveTableIncentiveSlotElementsType/timeInterval/endTime`).
     IncentiveTableIncentiveSlotElementsTimeIntervalEndTime = "IncentiveTableIncentiveSlotElementsType/timeInterval/endTime" {
-        0 date_time "dateTime" 2860 Option<ElementTag>,
-        1 relative "relative" 18922 Option<ElementTag>,
+        0 date_time "dateTime" 2936 Option<ElementTag>,
+        1 relative "relative" 19144 Option<ElementTag>,
     }
     /// Elements of `IncentiveTableTierType`, by presence (`IncentiveTableTierElementsType`).
     IncentiveTableTierElements = "IncentiveTableTierElementsType" {
-        0 tier "tier" 24681 Option<IncentiveTableTierElementsTier>,
+        0 tier "tier" 24903 Option<IncentiveTableTierElementsTier>,
         1 boundary "boundary" 1908 Option<IncentiveTableTierElementsBoundary>,
-        2 incentive "incentive" 7960 Option<IncentiveTableTierElementsIncentive>,
+        2 incentive "incentive" 8036 Option<IncentiveTableTierElementsIncentive>,
     }
     /// Elements of `IncentiveTableTierType/tier`, by presence (`IncentiveTableTierElementsType/tier`).
     IncentiveTableTierElementsTier = "IncentiveTableTierElementsType/tier" {
-        0 tier_id "tierId" 25143 Option<ElementTag>,
+        0 tier_id "tierId" 25365 Option<ElementTag>,
     }
     /// Elements of `IncentiveTableTierType/boundary`, by presence (`IncentiveTableTierElementsType/boundary`).
     IncentiveTableTierElementsBoundary = "IncentiveTableTierElementsType/boundary" {
         0 boundary_id "boundaryId" 1947 Option<ElementTag>,
-        1 lower_boundary_value "lowerBoundaryValue" 10562 Option<ScaledNumberElements>,
-        2 upper_boundary_value "upperBoundaryValue" 26925 Option<ScaledNumberElements>,
+        1 lower_boundary_value "lowerBoundaryValue" 10758 Option<ScaledNumberElements>,
+        2 upper_boundary_value "upperBoundaryValue" 27147 Option<ScaledNumberElements>,
     }
     /// Elements of `IncentiveTableTierType/incentive`, by presence (`IncentiveTableTierElementsType/incentive`).
     IncentiveTableTierElementsIncentive = "IncentiveTableTierElementsType/incentive" {
-        0 incentive_id "incentiveId" 8192 Option<ElementTag>,
-        1 value "value" 27338 Option<ElementTag>,
+        0 incentive_id "incentiveId" 8268 Option<ElementTag>,
+        1 value "value" 27575 Option<ElementTag>,
     }
     /// Elements of `IncentiveTableDataType`, by presence (`IncentiveTableDataElementsType`).
     IncentiveTableDataElements = "IncentiveTableDataElementsType" {
-        0 incentive_table "incentiveTable" 8336 Option<IncentiveTableElements>,
+        0 incentive_table "incentiveTable" 8412 Option<IncentiveTableElements>,
     }
     /// Selectors of `incentiveTableData` (`IncentiveTableDataSelectorsType`).
     IncentiveTableDataSelectors = "IncentiveTableDataSelectorsType" {
-        0 tariff "tariff" 22845 Option<IncentiveTableDataSelectorsTariff>,
+        0 tariff "tariff" 23067 Option<IncentiveTableDataSelectorsTariff>,
     }
     /// A part of `IncentiveTableDataSelectorsType` (`IncentiveTableDataSelectorsType/tariff`).
     IncentiveTableDataSelectorsTariff = "IncentiveTableDataSelectorsType/tariff" {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
     }
     /// An entry of `incentiveTableDescriptionData` (`IncentiveTableDescriptionType`).
     IncentiveTableDescription = "IncentiveTableDescriptionType" {
-        0 tariff_description "tariffDescription" 23073 Option<IncentiveTableDescriptionTariffDescription>,
-        1 tier "tier" 24681 Vec<IncentiveTableDescriptionTier>,
+        0 tariff_description "tariffDescription" 23295 Option<IncentiveTableDescriptionTariffDescription>,
+        1 tier "tier" 24903 Vec<IncentiveTableDescriptionTier>,
     }
     /// A part of `IncentiveTableDescriptionType` (`IncentiveTableDescriptionType/tariffDescription`).
     IncentiveTableDescriptionTariffDescription = "IncentiveTableDescriptionType/tariffDescription" {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
-        1 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        2 tariff_writeable "tariffWriteable" 23505 Option<bool>,
-        3 update_required "updateRequired" 26905 Option<bool>,
-        4 scope_type "scopeType" 19333 Option<ScopeType>,
-        5 label "label" 9484 Option<String>,
-        6 description "description" 2979 Option<String>,
-        7 slot_id_support "slotIdSupport" 20608 Option<bool>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
+        1 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        2 tariff_writeable "tariffWriteable" 23727 Option<bool>,
+        3 update_required "updateRequired" 27127 Option<bool>,
+        4 scope_type "scopeType" 19555 Option<ScopeType>,
+        5 label "label" 9680 Option<String>,
+        6 description "description" 3055 Option<String>,
+        7 slot_id_support "slotIdSupport" 20830 Option<bool>,
     }
     /// A part of `IncentiveTableDescriptionType` (`IncentiveTableDescriptionTierType`).
     IncentiveTableDescriptionTier = "IncentiveTableDescriptionTierType" {
-        0 tier_description "tierDescription" 24997 Option<IncentiveTableDescriptionTierTierDescription>,
+        0 tier_description "tierDescription" 25219 Option<IncentiveTableDescriptionTierTierDescription>,
         1 boundary_description "boundaryDescription" 1922 Vec<IncentiveTableDescriptionTierBoundaryDescription>,
-        2 incentive_description "incentiveDescription" 8021 Vec<IncentiveTableDescriptionTierIncentiveDescription>,
+        2 incentive_description "incentiveDescription" 8097 Vec<IncentiveTableDescriptionTierIncentiveDescription>,
     }
     /// A part of `IncentiveTableDescriptionTierType` (`IncentiveTableDescriptionTierType/boundaryDescription`).
     IncentiveTableDescriptionTierBoundaryDescription = "IncentiveTableDescriptionTierType/boundaryDescription" {
         0 boundary_id "boundaryId" 1947 Option<TierBoundaryId>,
         1 boundary_type "boundaryType" 1963 Option<TierBoundaryType>,
-        2 switch_to_tier_id_when_lower "switchToTierIdWhenLower" 22770 Option<TierId>,
-        3 switch_to_tier_id_when_higher "switchToTierIdWhenHigher" 22740 Option<TierId>,
+        2 switch_to_tier_id_when_lower "switchToTierIdWhenLower" 22992 Option<TierId>,
+        3 switch_to_tier_id_when_higher "switchToTierIdWhenHigher" 22962 Option<TierId>,
         4 boundary_unit "boundaryUnit" 1981 Option<UnitOfMeasurement>,
     }
     /// Data of the function `incentiveTableDescriptionData` (`IncentiveTableDescriptionDataType`).
     IncentiveTableDescriptionData = "IncentiveTableDescriptionDataType" {
-        0 incentive_table_description "incentiveTableDescription" 8598 Vec<IncentiveTableDescription>,
+        0 incentive_table_description "incentiveTableDescription" 8674 Vec<IncentiveTableDescription>,
     }
     /// Elements of `IncentiveTableDescriptionType`, by presence (`IncentiveTableDescriptionElementsType`).
     IncentiveTableDescriptionElements = "IncentiveTableDescriptionElementsType" {
-        0 tariff_description "tariffDescription" 23073 Option<IncentiveTableDescriptionElementsTariffDescription>,
-        1 tier "tier" 24681 Option<IncentiveTableDescriptionTierElements>,
+        0 tariff_description "tariffDescription" 23295 Option<IncentiveTableDescriptionElementsTariffDescription>,
+        1 tier "tier" 24903 Option<IncentiveTableDescriptionTierElements>,
     }
     /// Elements of `IncentiveTableDescriptionType/tariffDescription`, by presence (`IncentiveTableDescriptionElementsType/tariffDescription`).
     IncentiveTableDescriptionElementsTariffDescription = "IncentiveTableDescriptionElementsType/tariffDescription" {
-        0 tariff_id "tariffId" 23229 Option<ElementTag>,
-        1 measurement_id "measurementId" 11377 Option<ElementTag>,
-        2 tariff_writeable "tariffWriteable" 23505 Option<ElementTag>,
-        3 update_required "updateRequired" 26905 Option<ElementTag>,
-        4 scope_type "scopeType" 19333 Option<ElementTag>,
-        5 label "label" 9484 Option<ElementTag>,
-        6 description "description" 2979 Option<ElementTag>,
-        7 slot_id_support "slotIdSupport" 20608 Option<ElementTag>,
+        0 tariff_id "tariffId" 23451 Option<ElementTag>,
+        1 measurement_id "measurementId" 11589 Option<ElementTag>,
+        2 tariff_writeable "tariffWriteable" 23727 Option<ElementTag>,
+        3 update_required "updateRequired" 27127 Option<ElementTag>,
+        4 scope_type "scopeType" 19555 Option<ElementTag>,
+        5 label "label" 9680 Option<ElementTag>,
+        6 description "description" 3055 Option<ElementTag>,
+        7 slot_id_support "slotIdSupport" 20830 Option<ElementTag>,
     }
     /// Elements of `IncentiveTableDescriptionTierType`, by presence (`IncentiveTableDescriptionTierElementsType`).
     IncentiveTableDescriptionTierElements = "IncentiveTableDescriptionTierElementsType" {
-        0 tier_description "tierDescription" 24997 Option<IncentiveTableDescriptionTierElementsTierDescription>,
+        0 tier_description "tierDescription" 25219 Option<IncentiveTableDescriptionTierElementsTierDescription>,
         1 boundary_description "boundaryDescription" 1922 Option<IncentiveTableDescriptionTierElementsBoundaryDescription>,
-        2 incentive_description "incentiveDescription" 8021 Option<IncentiveTableDescriptionTierElementsIncentiveDescription>,
+        2 incentive_description "incentiveDescription" 8097 Option<IncentiveTableDescriptionTierElementsIncentiveDescription>,
     }
     /// Elements of `IncentiveTableDescriptionTierType/boundaryDescription`, by presence (`IncentiveTableDescriptionTierElementsType/boundaryDescription`).
     IncentiveTableDescriptionTierElementsBoundaryDescription = "IncentiveTableDescriptionTierElementsType/boundaryDescription" {
         0 boundary_id "boundaryId" 1947 Option<ElementTag>,
         1 boundary_type "boundaryType" 1963 Option<ElementTag>,
-        2 switch_to_tier_id_when_lower "switchToTierIdWhenLower" 22770 Option<ElementTag>,
-        3 switch_to_tier_id_when_higher "switchToTierIdWhenHigher" 22740 Option<ElementTag>,
+        2 switch_to_tier_id_when_lower "switchToTierIdWhenLower" 22992 Option<ElementTag>,
+        3 switch_to_tier_id_when_higher "switchToTierIdWhenHigher" 22962 Option<ElementTag>,
         4 boundary_unit "boundaryUnit" 1981 Option<ElementTag>,
     }
     /// Elements of `IncentiveTableDescriptionDataType`, by presence (`IncentiveTableDescriptionDataElementsType`).
     IncentiveTableDescriptionDataElements = "IncentiveTableDescriptionDataElementsType" {
-        0 incentive_table_description "incentiveTableDescription" 8598 Option<IncentiveTableDescriptionElements>,
+        0 incentive_table_description "incentiveTableDescription" 8674 Option<IncentiveTableDescriptionElements>,
     }
     /// Selectors of `incentiveTableDescriptionData` (`IncentiveTableDescriptionDataSelectorsType`).
     IncentiveTableDescriptionDataSelectors = "IncentiveTableDescriptionDataSelectorsType" {
-        0 tariff_description "tariffDescription" 23073 Option<IncentiveTableDescriptionDataSelectorsTariffDescription>,
+        0 tariff_description "tariffDescription" 23295 Option<IncentiveTableDescriptionDataSelectorsTariffDescription>,
     }
     /// A part of `IncentiveTableDescriptionDataSelectorsType` (`IncentiveTableDescriptionDataSelectorsType/tariffDescription`).
     IncentiveTableDescriptionDataSelectorsTariffDescription = "IncentiveTableDescriptionDataSelectorsType/tariffDescription" {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
-        1 scope_type "scopeType" 19333 Option<ScopeType>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
+        1 scope_type "scopeType" 19555 Option<ScopeType>,
     }
     /// An entry of `incentiveTableConstraintsData` (`IncentiveTableConstraintsType`).
     IncentiveTableConstraints = "IncentiveTableConstraintsType" {
-        0 tariff "tariff" 22845 Option<IncentiveTableConstraintsTariff>,
-        1 tariff_constraints "tariffConstraints" 23010 Option<IncentiveTableConstraintsTariffConstraints>,
-        2 incentive_slot_constraints "incentiveSlotConstraints" 8306 Option<IncentiveTableConstraintsIncentiveSlotConstraints>,
+        0 tariff "tariff" 23067 Option<IncentiveTableConstraintsTariff>,
+        1 tariff_constraints "tariffConstraints" 23232 Option<IncentiveTableConstraintsTariffConstraints>,
+        2 incentive_slot_constraints "incentiveSlotConstraints" 8382 Option<IncentiveTableConstraintsIncentiveSlotConstraints>,
     }
     /// A part of `IncentiveTableConstraintsType` (`IncentiveTableConstraintsType/tariff`).
     IncentiveTableConstraintsTariff = "IncentiveTableConstraintsType/tariff" {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
     }
     /// A part of `IncentiveTableConstraintsType` (`IncentiveTableConstraintsType/tariffConstraints`).
     IncentiveTableConstraintsTariffConstraints = "IncentiveTableConstraintsType/tariffConstraints" {
-        0 max_tiers_per_tariff "maxTiersPerTariff" 10952 Option<TierCount>,
-        1 max_boundaries_per_tier "maxBoundariesPerTier" 10757 Option<TierBoundaryCount>,
-        2 max_incentives_per_tier "maxIncentivesPerTier" 10866 Option<IncentiveCount>,
+        0 max_tiers_per_tariff "maxTiersPerTariff" 11164 Option<TierCount>,
+        1 max_boundaries_per_tier "maxBoundariesPerTier" 10953 Option<TierBoundaryCount>,
+        2 max_incentives_per_tier "maxIncentivesPerTier" 11078 Option<IncentiveCount>,
     }
     /// A part of `IncentiveTableConstraintsType` (`IncentiveTableConstraintsType/incentiveSlotConstraints`).
     IncentiveTableConstraintsIncentiveSlotConstraints = "IncentiveTableConstraintsType/incentiveSlotConstraints" {
-        0 slot_count_max "slotCountMax" 20504 Option<TimeSlotCount>,
+        0 slot_count_max "slotCountMax" 20726 Option<TimeSlotCount>,
     }
     /// Data of the function `incentiveTableConstraintsData` (`IncentiveTableConstraintsDataType`).
     IncentiveTableConstraintsData = "IncentiveTableConstraintsDataType" {
-        0 incentive_table_constraints "incentiveTableConstraints" 8356 Vec<IncentiveTableConstraints>,
+        0 incentive_table_constraints "incentiveTableConstraints" 8432 Vec<IncentiveTableConstraints>,
     }
     /// Elements of `IncentiveTableConstraintsType`, by presence (`IncentiveTableConstraintsElementsType`).
     IncentiveTableConstraintsElements = "IncentiveTableConstraintsElementsType" {
-        0 tariff "tariff" 22845 Option<IncentiveTableConstraintsElementsTariff>,
-        1 tariff_constraints "tariffConstraints" 23010 Option<IncentiveTableConstraintsElementsTariffConstraints>,
-        2 incentive_slot_constraints "incentiveSlotConstraints" 8306 Option<IncentiveTableConstraintsElementsIncentiveSlotConstraints>,
+        0 tariff "tariff" 23067 Option<IncentiveTableConstraintsElementsTariff>,
+        1 tariff_constraints "tariffConstraints" 23232 Option<IncentiveTableConstraintsElementsTariffConstraints>,
+        2 incentive_slot_constraints "incentiveSlotConstraints" 8382 Option<IncentiveTableConstraintsElementsIncentiveSlotConstraints>,
     }
     /// Elements of `IncentiveTableConstraintsType/tariff`, by presence (`IncentiveTableConstraintsElementsType/tariff`).
     IncentiveTableConstraintsElementsTariff = "IncentiveTableConstraintsElementsType/tariff" {
-        0 tariff_id "tariffId" 23229 Option<ElementTag>,
+        0 tariff_id "tariffId" 23451 Option<ElementTag>,
     }
     /// Elements of `IncentiveTableConstraintsType/tariffConstraints`, by presence (`IncentiveTableConstraintsElementsType/tariffConstraints`).
     IncentiveTableConstraintsElementsTariffConstraints = "IncentiveTableConstraintsElementsType/tariffConstraints" {
-        0 max_tiers_per_tariff "maxTiersPerTariff" 10952 Option<ElementTag>,
-        1 max_boundaries_per_tier "maxBoundariesPerTier" 10757 Option<ElementTag>,
-        2 max_incentives_per_tier "maxIncentivesPerTier" 10866 Option<ElementTag>,
+        0 max_tiers_per_tariff "maxTiersPerTariff" 11164 Option<ElementTag>,
+        1 max_boundaries_per_tier "maxBoundariesPerTier" 10953 Option<ElementTag>,
+        2 max_incentives_per_tier "maxIncentivesPerTier" 11078 Option<ElementTag>,
     }
     /// Elements of `IncentiveTableConstraintsType/incentiveSlotConstraints`, by presence (`IncentiveTableConstraintsElementsType/incentiveSlotConstraints`).
     IncentiveTableConstraintsElementsIncentiveSlotConstraints = "IncentiveTableConstraintsElementsType/incentiveSlotConstraints" {
-        0 slot_count_max "slotCountMax" 20504 Option<ElementTag>,
+        0 slot_count_max "slotCountMax" 20726 Option<ElementTag>,
     }
     /// Elements of `IncentiveTableConstraintsDataType`, by presence (`IncentiveTableConstraintsDataElementsType`).
     IncentiveTableConstraintsDataElements = "IncentiveTableConstraintsDataElementsType" {
-        0 incentive_table_constraints "incentiveTableConstraints" 8356 Option<IncentiveTableConstraintsElements>,
+        0 incentive_table_constraints "incentiveTableConstraints" 8432 Option<IncentiveTableConstraintsElements>,
     }
     /// Selectors of `incentiveTableConstraintsData` (`IncentiveTableConstraintsDataSelectorsType`).
     IncentiveTableConstraintsDataSelectors = "IncentiveTableConstraintsDataSelectorsType" {
-        0 tariff "tariff" 22845 Option<IncentiveTableConstraintsDataSelectorsTariff>,
+        0 tariff "tariff" 23067 Option<IncentiveTableConstraintsDataSelectorsTariff>,
     }
     /// A part of `IncentiveTableConstraintsDataSelectorsType` (`IncentiveTableConstraintsDataSelectorsType/tariff`).
     IncentiveTableConstraintsDataSelectorsTariff = "IncentiveTableConstraintsDataSelectorsType/tariff" {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
     }
 }
 

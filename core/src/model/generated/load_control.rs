@@ -67,144 +67,144 @@ numbers! {
 structs! {
     /// Data of the function `loadControlNodeData` (`LoadControlNodeDataType`).
     LoadControlNodeData = "LoadControlNodeDataType" {
-        0 is_node_remote_controllable "isNodeRemoteControllable" 8986 Option<bool>,
+        0 is_node_remote_controllable "isNodeRemoteControllable" 9062 Option<bool>,
     }
     /// Elements of `LoadControlNodeDataType`, by presence (`LoadControlNodeDataElementsType`).
     LoadControlNodeDataElements = "LoadControlNodeDataElementsType" {
-        0 is_node_remote_controllable "isNodeRemoteControllable" 8986 Option<ElementTag>,
+        0 is_node_remote_controllable "isNodeRemoteControllable" 9062 Option<ElementTag>,
     }
     /// An entry of `loadControlEventListData` (`LoadControlEventDataType`).
     LoadControlEventData = "LoadControlEventDataType", identifiers 1 {
-        0 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        1 event_id "eventId" 5875 Option<LoadControlEventId>,
-        2 event_action_consume "eventActionConsume" 5827 Option<LoadControlEventAction>,
-        3 event_action_produce "eventActionProduce" 5851 Option<LoadControlEventAction>,
-        4 time_period "timePeriod" 25601 Option<TimePeriod>,
+        0 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        1 event_id "eventId" 5951 Option<LoadControlEventId>,
+        2 event_action_consume "eventActionConsume" 5903 Option<LoadControlEventAction>,
+        3 event_action_produce "eventActionProduce" 5927 Option<LoadControlEventAction>,
+        4 time_period "timePeriod" 25823 Option<TimePeriod>,
     }
     /// Elements of `LoadControlEventDataType`, by presence (`LoadControlEventDataElementsType`).
     LoadControlEventDataElements = "LoadControlEventDataElementsType" {
-        0 timestamp "timestamp" 26696 Option<ElementTag>,
-        1 event_id "eventId" 5875 Option<ElementTag>,
-        2 event_action_consume "eventActionConsume" 5827 Option<ElementTag>,
-        3 event_action_produce "eventActionProduce" 5851 Option<ElementTag>,
-        4 time_period "timePeriod" 25601 Option<TimePeriodElements>,
+        0 timestamp "timestamp" 26918 Option<ElementTag>,
+        1 event_id "eventId" 5951 Option<ElementTag>,
+        2 event_action_consume "eventActionConsume" 5903 Option<ElementTag>,
+        3 event_action_produce "eventActionProduce" 5927 Option<ElementTag>,
+        4 time_period "timePeriod" 25823 Option<TimePeriodElements>,
     }
     /// Data of the function `loadControlEventListData` (`LoadControlEventListDataType`).
     LoadControlEventListData = "LoadControlEventListDataType" {
-        0 load_control_event_data "loadControlEventData" 9746 Vec<LoadControlEventData>,
+        0 load_control_event_data "loadControlEventData" 9942 Vec<LoadControlEventData>,
     }
     /// Selectors of `loadControlEventListData` (`LoadControlEventListDataSelectorsType`).
     LoadControlEventListDataSelectors = "LoadControlEventListDataSelectorsType" {
-        0 timestamp_interval "timestampInterval" 26711 Option<TimestampInterval>,
-        1 event_id "eventId" 5875 Option<LoadControlEventId>,
+        0 timestamp_interval "timestampInterval" 26933 Option<TimestampInterval>,
+        1 event_id "eventId" 5951 Option<LoadControlEventId>,
     }
     /// An entry of `loadControlStateListData` (`LoadControlStateDataType`).
     LoadControlStateData = "LoadControlStateDataType", identifiers 1 {
-        0 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        1 event_id "eventId" 5875 Option<LoadControlEventId>,
-        2 event_state_consume "eventStateConsume" 5888 Option<LoadControlEventState>,
+        0 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        1 event_id "eventId" 5951 Option<LoadControlEventId>,
+        2 event_state_consume "eventStateConsume" 5964 Option<LoadControlEventState>,
         3 applied_event_action_consume "appliedEventActionConsume" 1037 Option<LoadControlEventAction>,
-        4 event_state_produce "eventStateProduce" 5911 Option<LoadControlEventState>,
+        4 event_state_produce "eventStateProduce" 5987 Option<LoadControlEventState>,
         5 applied_event_action_produce "appliedEventActionProduce" 1068 Option<LoadControlEventAction>,
     }
     /// Elements of `LoadControlStateDataType`, by presence (`LoadControlStateDataElementsType`).
     LoadControlStateDataElements = "LoadControlStateDataElementsType" {
-        0 timestamp "timestamp" 26696 Option<ElementTag>,
-        1 event_id "eventId" 5875 Option<ElementTag>,
-        2 event_state_consume "eventStateConsume" 5888 Option<ElementTag>,
+        0 timestamp "timestamp" 26918 Option<ElementTag>,
+        1 event_id "eventId" 5951 Option<ElementTag>,
+        2 event_state_consume "eventStateConsume" 5964 Option<ElementTag>,
         3 applied_event_action_consume "appliedEventActionConsume" 1037 Option<ElementTag>,
-        4 event_state_produce "eventStateProduce" 5911 Option<ElementTag>,
+        4 event_state_produce "eventStateProduce" 5987 Option<ElementTag>,
         5 applied_event_action_produce "appliedEventActionProduce" 1068 Option<ElementTag>,
     }
     /// Data of the function `loadControlStateListData` (`LoadControlStateListDataType`).
     LoadControlStateListData = "LoadControlStateListDataType" {
-        0 load_control_state_data "loadControlStateData" 10433 Vec<LoadControlStateData>,
+        0 load_control_state_data "loadControlStateData" 10629 Vec<LoadControlStateData>,
     }
     /// Selectors of `loadControlStateListData` (`LoadControlStateListDataSelectorsType`).
     LoadControlStateListDataSelectors = "LoadControlStateListDataSelectorsType" {
-        0 timestamp_interval "timestampInterval" 26711 Option<TimestampInterval>,
-        1 event_id "eventId" 5875 Option<LoadControlEventId>,
+        0 timestamp_interval "timestampInterval" 26933 Option<TimestampInterval>,
+        1 event_id "eventId" 5951 Option<LoadControlEventId>,
     }
     /// An entry of `loadControlLimitListData` (`LoadControlLimitDataType`).
     LoadControlLimitData = "LoadControlLimitDataType", identifiers 0, flag 1 {
-        0 limit_id "limitId" 9718 Option<LoadControlLimitId>,
-        1 is_limit_changeable "isLimitChangeable" 8963 Option<bool>,
-        2 is_limit_active "isLimitActive" 8944 Option<bool>,
-        3 time_period "timePeriod" 25601 Option<TimePeriod>,
-        4 value "value" 27338 Option<ScaledNumber>,
+        0 limit_id "limitId" 9914 Option<LoadControlLimitId>,
+        1 is_limit_changeable "isLimitChangeable" 9039 Option<bool>,
+        2 is_limit_active "isLimitActive" 9020 Option<bool>,
+        3 time_period "timePeriod" 25823 Option<TimePeriod>,
+        4 value "value" 27575 Option<ScaledNumber>,
     }
     /// Elements of `LoadControlLimitDataType`, by presence (`LoadControlLimitDataElementsType`).
     LoadControlLimitDataElements = "LoadControlLimitDataElementsType" {
-        0 limit_id "limitId" 9718 Option<ElementTag>,
-        1 is_limit_changeable "isLimitChangeable" 8963 Option<ElementTag>,
-        2 is_limit_active "isLimitActive" 8944 Option<ElementTag>,
-        3 time_period "timePeriod" 25601 Option<TimePeriodElements>,
-        4 value "value" 27338 Option<ScaledNumberElements>,
+        0 limit_id "limitId" 9914 Option<ElementTag>,
+        1 is_limit_changeable "isLimitChangeable" 9039 Option<ElementTag>,
+        2 is_limit_active "isLimitActive" 9020 Option<ElementTag>,
+        3 time_period "timePeriod" 25823 Option<TimePeriodElements>,
+        4 value "value" 27575 Option<ScaledNumberElements>,
     }
     /// Data of the function `loadControlLimitListData` (`LoadControlLimitListDataType`).
     LoadControlLimitListData = "LoadControlLimitListDataType" {
-        0 load_control_limit_data "loadControlLimitData" 10048 Vec<LoadControlLimitData>,
+        0 load_control_limit_data "loadControlLimitData" 10244 Vec<LoadControlLimitData>,
     }
     /// Selectors of `loadControlLimitListData` (`LoadControlLimitListDataSelectorsType`).
     LoadControlLimitListDataSelectors = "LoadControlLimitListDataSelectorsType" {
-        0 limit_id "limitId" 9718 Option<LoadControlLimitId>,
+        0 limit_id "limitId" 9914 Option<LoadControlLimitId>,
     }
     /// An entry of `loadControlLimitConstraintsListData` (`LoadControlLimitConstraintsDataType`).
     LoadControlLimitConstraintsData = "LoadControlLimitConstraintsDataType", identifiers 0 {
-        0 limit_id "limitId" 9718 Option<LoadControlLimitId>,
-        1 value_range_min "valueRangeMin" 27445 Option<ScaledNumber>,
-        2 value_range_max "valueRangeMax" 27426 Option<ScaledNumber>,
-        3 value_step_size "valueStepSize" 27497 Option<ScaledNumber>,
+        0 limit_id "limitId" 9914 Option<LoadControlLimitId>,
+        1 value_range_min "valueRangeMin" 27682 Option<ScaledNumber>,
+        2 value_range_max "valueRangeMax" 27663 Option<ScaledNumber>,
+        3 value_step_size "valueStepSize" 27734 Option<ScaledNumber>,
     }
     /// Elements of `LoadControlLimitConstraintsDataType`, by presence (`LoadControlLimitConstraintsDataElementsType`).
     LoadControlLimitConstraintsDataElements = "LoadControlLimitConstraintsDataElementsType" {
-        0 limit_id "limitId" 9718 Option<ElementTag>,
-        1 value_range_min "valueRangeMin" 27445 Option<ScaledNumberElements>,
-        2 value_range_max "valueRangeMax" 27426 Option<ScaledNumberElements>,
-        3 value_step_size "valueStepSize" 27497 Option<ScaledNumberElements>,
+        0 limit_id "limitId" 9914 Option<ElementTag>,
+        1 value_range_min "valueRangeMin" 27682 Option<ScaledNumberElements>,
+        2 value_range_max "valueRangeMax" 27663 Option<ScaledNumberElements>,
+        3 value_step_size "valueStepSize" 27734 Option<ScaledNumberElements>,
     }
     /// Data of the function `loadControlLimitConstraintsListData` (`LoadControlLimitConstraintsListDataType`).
     LoadControlLimitConstraintsListData = "LoadControlLimitConstraintsListDataType" {
-        0 load_control_limit_constraints_data "loadControlLimitConstraintsData" 9875 Vec<LoadControlLimitConstraintsData>,
+        0 load_control_limit_constraints_data "loadControlLimitConstraintsData" 10071 Vec<LoadControlLimitConstraintsData>,
     }
     /// Selectors of `loadControlLimitConstraintsListData` (`LoadControlLimitConstraintsListDataSelectorsType`).
     LoadControlLimitConstraintsListDataSelectors = "LoadControlLimitConstraintsListDataSelectorsType" {
-        0 limit_id "limitId" 9718 Option<LoadControlLimitId>,
+        0 limit_id "limitId" 9914 Option<LoadControlLimitId>,
     }
     /// An entry of `loadControlLimitDescriptionListData` (`LoadControlLimitDescriptionDataType`).
     LoadControlLimitDescriptionData = "LoadControlLimitDescriptionDataType", identifiers 0 {
-        0 limit_id "limitId" 9718 Option<LoadControlLimitId>,
-        1 limit_type "limitType" 9731 Option<LoadControlLimitType>,
-        2 limit_category "limitCategory" 9679 Option<LoadControlCategory>,
-        3 limit_direction "limitDirection" 9698 Option<EnergyDirection>,
-        4 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        5 unit "unit" 26864 Option<UnitOfMeasurement>,
-        6 scope_type "scopeType" 19333 Option<ScopeType>,
-        7 label "label" 9484 Option<String>,
-        8 description "description" 2979 Option<String>,
+        0 limit_id "limitId" 9914 Option<LoadControlLimitId>,
+        1 limit_type "limitType" 9927 Option<LoadControlLimitType>,
+        2 limit_category "limitCategory" 9875 Option<LoadControlCategory>,
+        3 limit_direction "limitDirection" 9894 Option<EnergyDirection>,
+        4 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        5 unit "unit" 27086 Option<UnitOfMeasurement>,
+        6 scope_type "scopeType" 19555 Option<ScopeType>,
+        7 label "label" 9680 Option<String>,
+        8 description "description" 3055 Option<String>,
     }
     /// Elements of `LoadControlLimitDescriptionDataType`, by presence (`LoadControlLimitDescriptionDataElementsType`).
     LoadControlLimitDescriptionDataElements = "LoadControlLimitDescriptionDataElementsType" {
-        0 limit_id "limitId" 9718 Option<ElementTag>,
-        1 limit_type "limitType" 9731 Option<ElementTag>,
-        2 limit_category "limitCategory" 9679 Option<ElementTag>,
-        3 limit_direction "limitDirection" 9698 Option<ElementTag>,
-        4 measurement_id "measurementId" 11377 Option<ElementTag>,
-        5 unit "unit" 26864 Option<ElementTag>,
-        6 scope_type "scopeType" 19333 Option<ElementTag>,
-        7 label "label" 9484 Option<ElementTag>,
-        8 description "description" 2979 Option<ElementTag>,
+        0 limit_id "limitId" 9914 Option<ElementTag>,
+        1 limit_type "limitType" 9927 Option<ElementTag>,
+        2 limit_category "limitCategory" 9875 Option<ElementTag>,
+        3 limit_direction "limitDirection" 9894 Option<ElementTag>,
+        4 measurement_id "measurementId" 11589 Option<ElementTag>,
+        5 unit "unit" 27086 Option<ElementTag>,
+        6 scope_type "scopeType" 19555 Option<ElementTag>,
+        7 label "label" 9680 Option<ElementTag>,
+        8 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `loadControlLimitDescriptionListData` (`LoadControlLimitDescriptionListDataType`).
     LoadControlLimitDescriptionListData = "LoadControlLimitDescriptionListDataType" {
-        0 load_control_limit_description_data "loadControlLimitDescriptionData" 10108 Vec<LoadControlLimitDescriptionData>,
+        0 load_control_limit_description_data "loadControlLimitDescriptionData" 10304 Vec<LoadControlLimitDescriptionData>,
     }
     /// Selectors of `loadControlLimitDescriptionListData` (`LoadControlLimitDescriptionListDataSelectorsType`).
     LoadControlLimitDescriptionListDataSelectors = "LoadControlLimitDescriptionListDataSelectorsType" {
-        0 limit_id "limitId" 9718 Option<LoadControlLimitId>,
-        1 limit_type "limitType" 9731 Option<LoadControlLimitType>,
-        2 limit_direction "limitDirection" 9698 Option<EnergyDirection>,
-        3 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        4 scope_type "scopeType" 19333 Option<ScopeType>,
+        0 limit_id "limitId" 9914 Option<LoadControlLimitId>,
+        1 limit_type "limitType" 9927 Option<LoadControlLimitType>,
+        2 limit_direction "limitDirection" 9894 Option<EnergyDirection>,
+        3 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        4 scope_type "scopeType" 19555 Option<ScopeType>,
     }
 }

@@ -114,140 +114,140 @@ numbers! {
 structs! {
     /// An entry of `measurementListData` (`MeasurementDataType`).
     MeasurementData = "MeasurementDataType", identifiers 0 1, optional 1 {
-        0 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        1 value_type "valueType" 27593 Option<MeasurementValueType>,
-        2 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        3 value "value" 27338 Option<ScaledNumber>,
-        4 evaluation_period "evaluationPeriod" 5805 Option<TimePeriod>,
-        5 value_source "valueSource" 27464 Option<MeasurementValueSource>,
-        6 value_tendency "valueTendency" 27516 Option<MeasurementValueTendency>,
-        7 value_state "valueState" 27481 Option<MeasurementValueState>,
+        0 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        1 value_type "valueType" 27830 Option<MeasurementValueType>,
+        2 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        3 value "value" 27575 Option<ScaledNumber>,
+        4 evaluation_period "evaluationPeriod" 5881 Option<TimePeriod>,
+        5 value_source "valueSource" 27701 Option<MeasurementValueSource>,
+        6 value_tendency "valueTendency" 27753 Option<MeasurementValueTendency>,
+        7 value_state "valueState" 27718 Option<MeasurementValueState>,
     }
     /// Elements of `MeasurementDataType`, by presence (`MeasurementDataElementsType`).
     MeasurementDataElements = "MeasurementDataElementsType" {
-        0 measurement_id "measurementId" 11377 Option<ElementTag>,
-        1 value_type "valueType" 27593 Option<ElementTag>,
-        2 timestamp "timestamp" 26696 Option<ElementTag>,
-        3 value "value" 27338 Option<ScaledNumberElements>,
-        4 evaluation_period "evaluationPeriod" 5805 Option<TimePeriodElements>,
-        5 value_source "valueSource" 27464 Option<ElementTag>,
-        6 value_tendency "valueTendency" 27516 Option<ElementTag>,
-        7 value_state "valueState" 27481 Option<ElementTag>,
+        0 measurement_id "measurementId" 11589 Option<ElementTag>,
+        1 value_type "valueType" 27830 Option<ElementTag>,
+        2 timestamp "timestamp" 26918 Option<ElementTag>,
+        3 value "value" 27575 Option<ScaledNumberElements>,
+        4 evaluation_period "evaluationPeriod" 5881 Option<TimePeriodElements>,
+        5 value_source "valueSource" 27701 Option<ElementTag>,
+        6 value_tendency "valueTendency" 27753 Option<ElementTag>,
+        7 value_state "valueState" 27718 Option<ElementTag>,
     }
     /// Data of the function `measurementListData` (`MeasurementListDataType`).
     MeasurementListData = "MeasurementListDataType" {
-        0 measurement_data "measurementData" 11174 Vec<MeasurementData>,
+        0 measurement_data "measurementData" 11386 Vec<MeasurementData>,
     }
     /// Selectors of `measurementListData` (`MeasurementListDataSelectorsType`).
     MeasurementListDataSelectors = "MeasurementListDataSelectorsType" {
-        0 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        1 value_type "valueType" 27593 Option<MeasurementValueType>,
-        2 timestamp_interval "timestampInterval" 26711 Option<TimestampInterval>,
+        0 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        1 value_type "valueType" 27830 Option<MeasurementValueType>,
+        2 timestamp_interval "timestampInterval" 26933 Option<TimestampInterval>,
     }
     /// An entry of `measurementSeriesListData` (`MeasurementSeriesDataType`).
     MeasurementSeriesData = "MeasurementSeriesDataType", identifiers 0 1 2, optional 1 {
-        0 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        1 value_type "valueType" 27593 Option<MeasurementValueType>,
-        2 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        3 value "value" 27338 Option<ScaledNumber>,
-        4 evaluation_period "evaluationPeriod" 5805 Option<TimePeriod>,
-        5 value_source "valueSource" 27464 Option<MeasurementValueSource>,
-        6 value_tendency "valueTendency" 27516 Option<MeasurementValueTendency>,
-        7 value_state "valueState" 27481 Option<MeasurementValueState>,
+        0 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        1 value_type "valueType" 27830 Option<MeasurementValueType>,
+        2 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        3 value "value" 27575 Option<ScaledNumber>,
+        4 evaluation_period "evaluationPeriod" 5881 Option<TimePeriod>,
+        5 value_source "valueSource" 27701 Option<MeasurementValueSource>,
+        6 value_tendency "valueTendency" 27753 Option<MeasurementValueTendency>,
+        7 value_state "valueState" 27718 Option<MeasurementValueState>,
     }
     /// Elements of `MeasurementSeriesDataType`, by presence (`MeasurementSeriesDataElementsType`).
     MeasurementSeriesDataElements = "MeasurementSeriesDataElementsType" {
-        0 measurement_id "measurementId" 11377 Option<ElementTag>,
-        1 value_type "valueType" 27593 Option<ElementTag>,
-        2 timestamp "timestamp" 26696 Option<ElementTag>,
-        3 value "value" 27338 Option<ScaledNumberElements>,
-        4 evaluation_period "evaluationPeriod" 5805 Option<TimePeriodElements>,
-        5 value_source "valueSource" 27464 Option<ElementTag>,
-        6 value_tendency "valueTendency" 27516 Option<ElementTag>,
-        7 value_state "valueState" 27481 Option<ElementTag>,
+        0 measurement_id "measurementId" 11589 Option<ElementTag>,
+        1 value_type "valueType" 27830 Option<ElementTag>,
+        2 timestamp "timestamp" 26918 Option<ElementTag>,
+        3 value "value" 27575 Option<ScaledNumberElements>,
+        4 evaluation_period "evaluationPeriod" 5881 Option<TimePeriodElements>,
+        5 value_source "valueSource" 27701 Option<ElementTag>,
+        6 value_tendency "valueTendency" 27753 Option<ElementTag>,
+        7 value_state "valueState" 27718 Option<ElementTag>,
     }
     /// Data of the function `measurementSeriesListData` (`MeasurementSeriesListDataType`).
     MeasurementSeriesListData = "MeasurementSeriesListDataType" {
-        0 measurement_series_data "measurementSeriesData" 11455 Vec<MeasurementSeriesData>,
+        0 measurement_series_data "measurementSeriesData" 11667 Vec<MeasurementSeriesData>,
     }
     /// Selectors of `measurementSeriesListData` (`MeasurementSeriesListDataSelectorsType`).
     MeasurementSeriesListDataSelectors = "MeasurementSeriesListDataSelectorsType" {
-        0 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        1 value_type "valueType" 27593 Option<MeasurementValueType>,
-        2 timestamp_interval "timestampInterval" 26711 Option<TimestampInterval>,
+        0 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        1 value_type "valueType" 27830 Option<MeasurementValueType>,
+        2 timestamp_interval "timestampInterval" 26933 Option<TimestampInterval>,
     }
     /// An entry of `measurementConstraintsListData` (`MeasurementConstraintsDataType`).
     MeasurementConstraintsData = "MeasurementConstraintsDataType", identifiers 0 {
-        0 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        1 value_range_min "valueRangeMin" 27445 Option<ScaledNumber>,
-        2 value_range_max "valueRangeMax" 27426 Option<ScaledNumber>,
-        3 value_step_size "valueStepSize" 27497 Option<ScaledNumber>,
+        0 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        1 value_range_min "valueRangeMin" 27682 Option<ScaledNumber>,
+        2 value_range_max "valueRangeMax" 27663 Option<ScaledNumber>,
+        3 value_step_size "valueStepSize" 27734 Option<ScaledNumber>,
     }
     /// Elements of `MeasurementConstraintsDataType`, by presence (`MeasurementConstraintsDataElementsType`).
     MeasurementConstraintsDataElements = "MeasurementConstraintsDataElementsType" {
-        0 measurement_id "measurementId" 11377 Option<ElementTag>,
-        1 value_range_min "valueRangeMin" 27445 Option<ScaledNumberElements>,
-        2 value_range_max "valueRangeMax" 27426 Option<ScaledNumberElements>,
-        3 value_step_size "valueStepSize" 27497 Option<ScaledNumberElements>,
+        0 measurement_id "measurementId" 11589 Option<ElementTag>,
+        1 value_range_min "valueRangeMin" 27682 Option<ScaledNumberElements>,
+        2 value_range_max "valueRangeMax" 27663 Option<ScaledNumberElements>,
+        3 value_step_size "valueStepSize" 27734 Option<ScaledNumberElements>,
     }
     /// Data of the function `measurementConstraintsListData` (`MeasurementConstraintsListDataType`).
     MeasurementConstraintsListData = "MeasurementConstraintsListDataType" {
-        0 measurement_constraints_data "measurementConstraintsData" 11021 Vec<MeasurementConstraintsData>,
+        0 measurement_constraints_data "measurementConstraintsData" 11233 Vec<MeasurementConstraintsData>,
     }
     /// Selectors of `measurementConstraintsListData` (`MeasurementConstraintsListDataSelectorsType`).
     MeasurementConstraintsListDataSelectors = "MeasurementConstraintsListDataSelectorsType" {
-        0 measurement_id "measurementId" 11377 Option<MeasurementId>,
+        0 measurement_id "measurementId" 11589 Option<MeasurementId>,
     }
     /// An entry of `measurementDescriptionListData` (`MeasurementDescriptionDataType`).
     MeasurementDescriptionData = "MeasurementDescriptionDataType", identifiers 0 {
-        0 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        1 measurement_type "measurementType" 11765 Option<MeasurementType>,
-        2 commodity_type "commodityType" 2387 Option<CommodityType>,
-        3 unit "unit" 26864 Option<UnitOfMeasurement>,
+        0 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        1 measurement_type "measurementType" 11977 Option<MeasurementType>,
+        2 commodity_type "commodityType" 2463 Option<CommodityType>,
+        3 unit "unit" 27086 Option<UnitOfMeasurement>,
         4 calibration_value "calibrationValue" 2032 Option<ScaledNumber>,
-        5 scope_type "scopeType" 19333 Option<ScopeType>,
-        6 label "label" 9484 Option<String>,
-        7 description "description" 2979 Option<String>,
+        5 scope_type "scopeType" 19555 Option<ScopeType>,
+        6 label "label" 9680 Option<String>,
+        7 description "description" 3055 Option<String>,
     }
     /// Elements of `MeasurementDescriptionDataType`, by presence (`MeasurementDescriptionDataElementsType`).
     MeasurementDescriptionDataElements = "MeasurementDescriptionDataElementsType" {
-        0 measurement_id "measurementId" 11377 Option<ElementTag>,
-        1 measurement_type "measurementType" 11765 Option<ElementTag>,
-        2 commodity_type "commodityType" 2387 Option<ElementTag>,
-        3 unit "unit" 26864 Option<ElementTag>,
+        0 measurement_id "measurementId" 11589 Option<ElementTag>,
+        1 measurement_type "measurementType" 11977 Option<ElementTag>,
+        2 commodity_type "commodityType" 2463 Option<ElementTag>,
+        3 unit "unit" 27086 Option<ElementTag>,
         4 calibration_value "calibrationValue" 2032 Option<ScaledNumberElements>,
-        5 scope_type "scopeType" 19333 Option<ElementTag>,
-        6 label "label" 9484 Option<ElementTag>,
-        7 description "description" 2979 Option<ElementTag>,
+        5 scope_type "scopeType" 19555 Option<ElementTag>,
+        6 label "label" 9680 Option<ElementTag>,
+        7 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `measurementDescriptionListData` (`MeasurementDescriptionListDataType`).
     MeasurementDescriptionListData = "MeasurementDescriptionListDataType" {
-        0 measurement_description_data "measurementDescriptionData" 11224 Vec<MeasurementDescriptionData>,
+        0 measurement_description_data "measurementDescriptionData" 11436 Vec<MeasurementDescriptionData>,
     }
     /// Selectors of `measurementDescriptionListData` (`MeasurementDescriptionListDataSelectorsType`).
     MeasurementDescriptionListDataSelectors = "MeasurementDescriptionListDataSelectorsType" {
-        0 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        1 measurement_type "measurementType" 11765 Option<MeasurementType>,
-        2 commodity_type "commodityType" 2387 Option<CommodityType>,
-        3 scope_type "scopeType" 19333 Option<ScopeType>,
+        0 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        1 measurement_type "measurementType" 11977 Option<MeasurementType>,
+        2 commodity_type "commodityType" 2463 Option<CommodityType>,
+        3 scope_type "scopeType" 19555 Option<ScopeType>,
     }
     /// An entry of `measurementThresholdRelationListData` (`MeasurementThresholdRelationDataType`).
     MeasurementThresholdRelationData = "MeasurementThresholdRelationDataType", identifiers 0 {
-        0 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        1 threshold_id "thresholdId" 24462 Vec<ThresholdId>,
+        0 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        1 threshold_id "thresholdId" 24684 Vec<ThresholdId>,
     }
     /// Elements of `MeasurementThresholdRelationDataType`, by presence (`MeasurementThresholdRelationDataElementsType`).
     MeasurementThresholdRelationDataElements = "MeasurementThresholdRelationDataElementsType" {
-        0 measurement_id "measurementId" 11377 Option<ElementTag>,
-        1 threshold_id "thresholdId" 24462 Option<ElementTag>,
+        0 measurement_id "measurementId" 11589 Option<ElementTag>,
+        1 threshold_id "thresholdId" 24684 Option<ElementTag>,
     }
     /// Data of the function `measurementThresholdRelationListData` (`MeasurementThresholdRelationListDataType`).
     MeasurementThresholdRelationListData = "MeasurementThresholdRelationListDataType" {
-        0 measurement_threshold_relation_data "measurementThresholdRelationData" 11588 Vec<MeasurementThresholdRelationData>,
+        0 measurement_threshold_relation_data "measurementThresholdRelationData" 11800 Vec<MeasurementThresholdRelationData>,
     }
     /// Selectors of `measurementThresholdRelationListData` (`MeasurementThresholdRelationListDataSelectorsType`).
     MeasurementThresholdRelationListDataSelectors = "MeasurementThresholdRelationListDataSelectorsType" {
-        0 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        1 threshold_id "thresholdId" 24462 Option<ThresholdId>,
+        0 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        1 threshold_id "thresholdId" 24684 Option<ThresholdId>,
     }
 }

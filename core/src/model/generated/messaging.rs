@@ -29,25 +29,25 @@ numbers! {
 structs! {
     /// An entry of `messagingListData` (`MessagingDataType`).
     MessagingData = "MessagingDataType", identifiers 1 {
-        0 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        1 messaging_number "messagingNumber" 11952 Option<MessagingNumber>,
-        2 r#type "type" 26854 Option<MessagingType>,
-        3 text "text" 24116 Option<String>,
+        0 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        1 messaging_number "messagingNumber" 12164 Option<MessagingNumber>,
+        2 r#type "type" 27076 Option<MessagingType>,
+        3 text "text" 24338 Option<String>,
     }
     /// Elements of `MessagingDataType`, by presence (`MessagingDataElementsType`).
     MessagingDataElements = "MessagingDataElementsType" {
-        0 timestamp "timestamp" 26696 Option<ElementTag>,
-        1 messaging_number "messagingNumber" 11952 Option<ElementTag>,
-        2 r#type "type" 26854 Option<ElementTag>,
-        3 text "text" 24116 Option<ElementTag>,
+        0 timestamp "timestamp" 26918 Option<ElementTag>,
+        1 messaging_number "messagingNumber" 12164 Option<ElementTag>,
+        2 r#type "type" 27076 Option<ElementTag>,
+        3 text "text" 24338 Option<ElementTag>,
     }
     /// Data of the function `messagingListData` (`MessagingListDataType`).
     MessagingListData = "MessagingListDataType" {
-        0 messaging_data "messagingData" 11851 Vec<MessagingData>,
+        0 messaging_data "messagingData" 12063 Vec<MessagingData>,
     }
     /// Selectors of `messagingListData` (`MessagingListDataSelectorsType`).
     MessagingListDataSelectors = "MessagingListDataSelectorsType" {
-        0 timestamp_interval "timestampInterval" 26711 Option<TimestampInterval>,
-        1 messaging_number "messagingNumber" 11952 Option<MessagingNumber>,
+        0 timestamp_interval "timestampInterval" 26933 Option<TimestampInterval>,
+        1 messaging_number "messagingNumber" 12164 Option<MessagingNumber>,
     }
 }

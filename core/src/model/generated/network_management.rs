@@ -41,63 +41,63 @@ enums! {
 structs! {
     /// Data of the function `networkManagementAddNodeCall` (`NetworkManagementAddNodeCallType`).
     NetworkManagementAddNodeCall = "NetworkManagementAddNodeCallType" {
-        0 node_address "nodeAddress" 13552 Option<FeatureAddress>,
-        1 native_setup "nativeSetup" 12111 Option<String>,
-        2 timeout "timeout" 26683 Option<XsDuration>,
-        3 label "label" 9484 Option<String>,
-        4 description "description" 2979 Option<String>,
+        0 node_address "nodeAddress" 13764 Option<FeatureAddress>,
+        1 native_setup "nativeSetup" 12323 Option<String>,
+        2 timeout "timeout" 26905 Option<XsDuration>,
+        3 label "label" 9680 Option<String>,
+        4 description "description" 3055 Option<String>,
     }
     /// Elements of `NetworkManagementAddNodeCallType`, by presence (`NetworkManagementAddNodeCallElementsType`).
     NetworkManagementAddNodeCallElements = "NetworkManagementAddNodeCallElementsType" {
-        0 node_address "nodeAddress" 13552 Option<FeatureAddressElements>,
-        1 native_setup "nativeSetup" 12111 Option<ElementTag>,
-        2 timeout "timeout" 26683 Option<ElementTag>,
-        3 label "label" 9484 Option<ElementTag>,
-        4 description "description" 2979 Option<ElementTag>,
+        0 node_address "nodeAddress" 13764 Option<FeatureAddressElements>,
+        1 native_setup "nativeSetup" 12323 Option<ElementTag>,
+        2 timeout "timeout" 26905 Option<ElementTag>,
+        3 label "label" 9680 Option<ElementTag>,
+        4 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `networkManagementRemoveNodeCall` (`NetworkManagementRemoveNodeCallType`).
     NetworkManagementRemoveNodeCall = "NetworkManagementRemoveNodeCallType" {
-        0 node_address "nodeAddress" 13552 Option<FeatureAddress>,
-        1 timeout "timeout" 26683 Option<XsDuration>,
+        0 node_address "nodeAddress" 13764 Option<FeatureAddress>,
+        1 timeout "timeout" 26905 Option<XsDuration>,
     }
     /// Elements of `NetworkManagementRemoveNodeCallType`, by presence (`NetworkManagementRemoveNodeCallElementsType`).
     NetworkManagementRemoveNodeCallElements = "NetworkManagementRemoveNodeCallElementsType" {
-        0 node_address "nodeAddress" 13552 Option<FeatureAddressElements>,
-        1 timeout "timeout" 26683 Option<ElementTag>,
+        0 node_address "nodeAddress" 13764 Option<FeatureAddressElements>,
+        1 timeout "timeout" 26905 Option<ElementTag>,
     }
     /// Data of the function `networkManagementModifyNodeCall` (`NetworkManagementModifyNodeCallType`).
     NetworkManagementModifyNodeCall = "NetworkManagementModifyNodeCallType" {
-        0 node_address "nodeAddress" 13552 Option<FeatureAddress>,
-        1 native_setup "nativeSetup" 12111 Option<String>,
-        2 timeout "timeout" 26683 Option<XsDuration>,
-        3 label "label" 9484 Option<String>,
-        4 description "description" 2979 Option<String>,
+        0 node_address "nodeAddress" 13764 Option<FeatureAddress>,
+        1 native_setup "nativeSetup" 12323 Option<String>,
+        2 timeout "timeout" 26905 Option<XsDuration>,
+        3 label "label" 9680 Option<String>,
+        4 description "description" 3055 Option<String>,
     }
     /// Elements of `NetworkManagementModifyNodeCallType`, by presence (`NetworkManagementModifyNodeCallElementsType`).
     NetworkManagementModifyNodeCallElements = "NetworkManagementModifyNodeCallElementsType" {
-        0 node_address "nodeAddress" 13552 Option<FeatureAddressElements>,
-        1 native_setup "nativeSetup" 12111 Option<ElementTag>,
-        2 timeout "timeout" 26683 Option<ElementTag>,
-        3 label "label" 9484 Option<ElementTag>,
-        4 description "description" 2979 Option<ElementTag>,
+        0 node_address "nodeAddress" 13764 Option<FeatureAddressElements>,
+        1 native_setup "nativeSetup" 12323 Option<ElementTag>,
+        2 timeout "timeout" 26905 Option<ElementTag>,
+        3 label "label" 9680 Option<ElementTag>,
+        4 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `networkManagementScanNetworkCall` (`NetworkManagementScanNetworkCallType`).
     NetworkManagementScanNetworkCall = "NetworkManagementScanNetworkCallType" {
-        0 scan_setup "scanSetup" 19189 Option<String>,
-        1 timeout "timeout" 26683 Option<XsDuration>,
+        0 scan_setup "scanSetup" 19411 Option<String>,
+        1 timeout "timeout" 26905 Option<XsDuration>,
     }
     /// Elements of `NetworkManagementScanNetworkCallType`, by presence (`NetworkManagementScanNetworkCallElementsType`).
     NetworkManagementScanNetworkCallElements = "NetworkManagementScanNetworkCallElementsType" {
-        0 scan_setup "scanSetup" 19189 Option<ElementTag>,
-        1 timeout "timeout" 26683 Option<ElementTag>,
+        0 scan_setup "scanSetup" 19411 Option<ElementTag>,
+        1 timeout "timeout" 26905 Option<ElementTag>,
     }
     /// Data of the function `networkManagementDiscoverCall` (`NetworkManagementDiscoverCallType`).
     NetworkManagementDiscoverCall = "NetworkManagementDiscoverCallType" {
-        0 discover_address "discoverAddress" 4363 Option<FeatureAddress>,
+        0 discover_address "discoverAddress" 4439 Option<FeatureAddress>,
     }
     /// Elements of `NetworkManagementDiscoverCallType`, by presence (`NetworkManagementDiscoverCallElementsType`).
     NetworkManagementDiscoverCallElements = "NetworkManagementDiscoverCallElementsType" {
-        0 discover_address "discoverAddress" 4363 Option<FeatureAddressElements>,
+        0 discover_address "discoverAddress" 4439 Option<FeatureAddressElements>,
     }
     /// Data of the function `networkManagementAbortCall` (`NetworkManagementAbortCallType`).
     NetworkManagementAbortCall = "NetworkManagementAbortCallType" {
@@ -107,135 +107,135 @@ structs! {
     }
     /// Data of the function `networkManagementProcessStateData` (`NetworkManagementProcessStateDataType`).
     NetworkManagementProcessStateData = "NetworkManagementProcessStateDataType" {
-        0 state "state" 21499 Option<NetworkManagementProcessStateState>,
-        1 description "description" 2979 Option<String>,
+        0 state "state" 21721 Option<NetworkManagementProcessStateState>,
+        1 description "description" 3055 Option<String>,
     }
     /// Elements of `NetworkManagementProcessStateDataType`, by presence (`NetworkManagementProcessStateDataElementsType`).
     NetworkManagementProcessStateDataElements = "NetworkManagementProcessStateDataElementsType" {
-        0 state "state" 21499 Option<ElementTag>,
-        1 description "description" 2979 Option<ElementTag>,
+        0 state "state" 21721 Option<ElementTag>,
+        1 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `networkManagementJoiningModeData` (`NetworkManagementJoiningModeDataType`).
     NetworkManagementJoiningModeData = "NetworkManagementJoiningModeDataType" {
-        0 setup "setup" 20442 Option<String>,
+        0 setup "setup" 20664 Option<String>,
     }
     /// Elements of `NetworkManagementJoiningModeDataType`, by presence (`NetworkManagementJoiningModeDataElementsType`).
     NetworkManagementJoiningModeDataElements = "NetworkManagementJoiningModeDataElementsType" {
-        0 setup "setup" 20442 Option<ElementTag>,
+        0 setup "setup" 20664 Option<ElementTag>,
     }
     /// Data of the function `networkManagementReportCandidateData` (`NetworkManagementReportCandidateDataType`).
     NetworkManagementReportCandidateData = "NetworkManagementReportCandidateDataType" {
         0 candidate_setup "candidateSetup" 2054 Option<String>,
-        1 setup_usable_for_add "setupUsableForAdd" 20453 Option<bool>,
-        2 label "label" 9484 Option<String>,
-        3 description "description" 2979 Option<String>,
+        1 setup_usable_for_add "setupUsableForAdd" 20675 Option<bool>,
+        2 label "label" 9680 Option<String>,
+        3 description "description" 3055 Option<String>,
     }
     /// Elements of `NetworkManagementReportCandidateDataType`, by presence (`NetworkManagementReportCandidateDataElementsType`).
     NetworkManagementReportCandidateDataElements = "NetworkManagementReportCandidateDataElementsType" {
         0 candidate_setup "candidateSetup" 2054 Option<ElementTag>,
-        1 setup_usable_for_add "setupUsableForAdd" 20453 Option<ElementTag>,
-        2 label "label" 9484 Option<ElementTag>,
-        3 description "description" 2979 Option<ElementTag>,
+        1 setup_usable_for_add "setupUsableForAdd" 20675 Option<ElementTag>,
+        2 label "label" 9680 Option<ElementTag>,
+        3 description "description" 3055 Option<ElementTag>,
     }
     /// An entry of `networkManagementDeviceDescriptionListData` (`NetworkManagementDeviceDescriptionDataType`).
     NetworkManagementDeviceDescriptionData = "NetworkManagementDeviceDescriptionDataType", identifiers 0 {
-        0 device_address "deviceAddress" 3008 Option<DeviceAddress>,
-        1 device_type "deviceType" 4096 Option<DeviceType>,
-        2 network_management_responsible_address "networkManagementResponsibleAddress" 13410 Option<FeatureAddress>,
-        3 native_setup "nativeSetup" 12111 Option<String>,
-        4 technology_address "technologyAddress" 24093 Option<String>,
-        5 communications_technology_information "communicationsTechnologyInformation" 2406 Option<String>,
-        6 network_feature_set "networkFeatureSet" 12128 Option<NetworkManagementFeatureSet>,
-        7 last_state_change "lastStateChange" 9533 Option<NetworkManagementStateChange>,
-        8 minimum_trust_level "minimumTrustLevel" 12013 Option<String>,
-        9 label "label" 9484 Option<String>,
-        10 description "description" 2979 Option<String>,
+        0 device_address "deviceAddress" 3084 Option<DeviceAddress>,
+        1 device_type "deviceType" 4172 Option<DeviceType>,
+        2 network_management_responsible_address "networkManagementResponsibleAddress" 13622 Option<FeatureAddress>,
+        3 native_setup "nativeSetup" 12323 Option<String>,
+        4 technology_address "technologyAddress" 24315 Option<String>,
+        5 communications_technology_information "communicationsTechnologyInformation" 2482 Option<String>,
+        6 network_feature_set "networkFeatureSet" 12340 Option<NetworkManagementFeatureSet>,
+        7 last_state_change "lastStateChange" 9729 Option<NetworkManagementStateChange>,
+        8 minimum_trust_level "minimumTrustLevel" 12225 Option<String>,
+        9 label "label" 9680 Option<String>,
+        10 description "description" 3055 Option<String>,
     }
     /// Elements of `NetworkManagementDeviceDescriptionDataType`, by presence (`NetworkManagementDeviceDescriptionDataElementsType`).
     NetworkManagementDeviceDescriptionDataElements = "NetworkManagementDeviceDescriptionDataElementsType" {
-        0 device_address "deviceAddress" 3008 Option<DeviceAddressElements>,
-        1 device_type "deviceType" 4096 Option<ElementTag>,
-        2 network_management_responsible_address "networkManagementResponsibleAddress" 13410 Option<ElementTag>,
-        3 native_setup "nativeSetup" 12111 Option<ElementTag>,
-        4 technology_address "technologyAddress" 24093 Option<ElementTag>,
-        5 communications_technology_information "communicationsTechnologyInformation" 2406 Option<ElementTag>,
-        6 network_feature_set "networkFeatureSet" 12128 Option<ElementTag>,
-        7 last_state_change "lastStateChange" 9533 Option<ElementTag>,
-        8 minimum_trust_level "minimumTrustLevel" 12013 Option<ElementTag>,
-        9 label "label" 9484 Option<ElementTag>,
-        10 description "description" 2979 Option<ElementTag>,
+        0 device_address "deviceAddress" 3084 Option<DeviceAddressElements>,
+        1 device_type "deviceType" 4172 Option<ElementTag>,
+        2 network_management_responsible_address "networkManagementResponsibleAddress" 13622 Option<ElementTag>,
+        3 native_setup "nativeSetup" 12323 Option<ElementTag>,
+        4 technology_address "technologyAddress" 24315 Option<ElementTag>,
+        5 communications_technology_information "communicationsTechnologyInformation" 2482 Option<ElementTag>,
+        6 network_feature_set "networkFeatureSet" 12340 Option<ElementTag>,
+        7 last_state_change "lastStateChange" 9729 Option<ElementTag>,
+        8 minimum_trust_level "minimumTrustLevel" 12225 Option<ElementTag>,
+        9 label "label" 9680 Option<ElementTag>,
+        10 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `networkManagementDeviceDescriptionListData` (`NetworkManagementDeviceDescriptionListDataType`).
     NetworkManagementDeviceDescriptionListData = "NetworkManagementDeviceDescriptionListDataType" {
-        0 network_management_device_description_data "networkManagementDeviceDescriptionData" 12299 Vec<NetworkManagementDeviceDescriptionData>,
+        0 network_management_device_description_data "networkManagementDeviceDescriptionData" 12511 Vec<NetworkManagementDeviceDescriptionData>,
     }
     /// Selectors of `networkManagementDeviceDescriptionListData` (`NetworkManagementDeviceDescriptionListDataSelectorsType`).
     NetworkManagementDeviceDescriptionListDataSelectors = "NetworkManagementDeviceDescriptionListDataSelectorsType" {
-        0 device_address "deviceAddress" 3008 Option<DeviceAddress>,
-        1 device_type "deviceType" 4096 Option<DeviceType>,
+        0 device_address "deviceAddress" 3084 Option<DeviceAddress>,
+        1 device_type "deviceType" 4172 Option<DeviceType>,
     }
     /// An entry of `networkManagementEntityDescriptionListData` (`NetworkManagementEntityDescriptionDataType`).
     NetworkManagementEntityDescriptionData = "NetworkManagementEntityDescriptionDataType", identifiers 0 {
-        0 entity_address "entityAddress" 5708 Option<EntityAddress>,
-        1 entity_type "entityType" 5750 Option<EntityType>,
-        2 last_state_change "lastStateChange" 9533 Option<NetworkManagementStateChange>,
-        3 minimum_trust_level "minimumTrustLevel" 12013 Option<String>,
-        4 label "label" 9484 Option<String>,
-        5 description "description" 2979 Option<String>,
+        0 entity_address "entityAddress" 5784 Option<EntityAddress>,
+        1 entity_type "entityType" 5826 Option<EntityType>,
+        2 last_state_change "lastStateChange" 9729 Option<NetworkManagementStateChange>,
+        3 minimum_trust_level "minimumTrustLevel" 12225 Option<String>,
+        4 label "label" 9680 Option<String>,
+        5 description "description" 3055 Option<String>,
     }
     /// Elements of `NetworkManagementEntityDescriptionDataType`, by presence (`NetworkManagementEntityDescriptionDataElementsType`).
     NetworkManagementEntityDescriptionDataElements = "NetworkManagementEntityDescriptionDataElementsType" {
-        0 entity_address "entityAddress" 5708 Option<EntityAddressElements>,
-        1 entity_type "entityType" 5750 Option<ElementTag>,
-        2 last_state_change "lastStateChange" 9533 Option<ElementTag>,
-        3 minimum_trust_level "minimumTrustLevel" 12013 Option<ElementTag>,
-        4 label "label" 9484 Option<ElementTag>,
-        5 description "description" 2979 Option<ElementTag>,
+        0 entity_address "entityAddress" 5784 Option<EntityAddressElements>,
+        1 entity_type "entityType" 5826 Option<ElementTag>,
+        2 last_state_change "lastStateChange" 9729 Option<ElementTag>,
+        3 minimum_trust_level "minimumTrustLevel" 12225 Option<ElementTag>,
+        4 label "label" 9680 Option<ElementTag>,
+        5 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `networkManagementEntityDescriptionListData` (`NetworkManagementEntityDescriptionListDataType`).
     NetworkManagementEntityDescriptionListData = "NetworkManagementEntityDescriptionListDataType" {
-        0 network_management_entity_description_data "networkManagementEntityDescriptionData" 12578 Vec<NetworkManagementEntityDescriptionData>,
+        0 network_management_entity_description_data "networkManagementEntityDescriptionData" 12790 Vec<NetworkManagementEntityDescriptionData>,
     }
     /// Selectors of `networkManagementEntityDescriptionListData` (`NetworkManagementEntityDescriptionListDataSelectorsType`).
     NetworkManagementEntityDescriptionListDataSelectors = "NetworkManagementEntityDescriptionListDataSelectorsType" {
-        0 entity_address "entityAddress" 5708 Option<EntityAddress>,
-        1 entity_type "entityType" 5750 Option<EntityType>,
+        0 entity_address "entityAddress" 5784 Option<EntityAddress>,
+        1 entity_type "entityType" 5826 Option<EntityType>,
     }
     /// An entry of `networkManagementFeatureDescriptionListData` (`NetworkManagementFeatureDescriptionDataType`).
     NetworkManagementFeatureDescriptionData = "NetworkManagementFeatureDescriptionDataType", identifiers 0 {
-        0 feature_address "featureAddress" 6014 Option<FeatureAddress>,
-        1 feature_type "featureType" 6076 Option<FeatureType>,
-        2 specific_usage "specificUsage" 21264 Vec<FeatureSpecificUsage>,
-        3 feature_group "featureGroup" 6034 Option<FeatureGroup>,
-        4 role "role" 19136 Option<Role>,
-        5 supported_function "supportedFunction" 22654 Vec<FunctionProperty>,
-        6 last_state_change "lastStateChange" 9533 Option<NetworkManagementStateChange>,
-        7 minimum_trust_level "minimumTrustLevel" 12013 Option<String>,
-        8 label "label" 9484 Option<String>,
-        9 description "description" 2979 Option<String>,
-        10 max_response_delay "maxResponseDelay" 10892 Option<XsDuration>,
+        0 feature_address "featureAddress" 6090 Option<FeatureAddress>,
+        1 feature_type "featureType" 6152 Option<FeatureType>,
+        2 specific_usage "specificUsage" 21486 Vec<FeatureSpecificUsage>,
+        3 feature_group "featureGroup" 6110 Option<FeatureGroup>,
+        4 role "role" 19358 Option<Role>,
+        5 supported_function "supportedFunction" 22876 Vec<FunctionProperty>,
+        6 last_state_change "lastStateChange" 9729 Option<NetworkManagementStateChange>,
+        7 minimum_trust_level "minimumTrustLevel" 12225 Option<String>,
+        8 label "label" 9680 Option<String>,
+        9 description "description" 3055 Option<String>,
+        10 max_response_delay "maxResponseDelay" 11104 Option<XsDuration>,
     }
     /// Elements of `NetworkManagementFeatureDescriptionDataType`, by presence (`NetworkManagementFeatureDescriptionDataElementsType`).
     NetworkManagementFeatureDescriptionDataElements = "NetworkManagementFeatureDescriptionDataElementsType" {
-        0 feature_address "featureAddress" 6014 Option<FeatureAddressElements>,
-        1 feature_type "featureType" 6076 Option<ElementTag>,
-        2 specific_usage "specificUsage" 21264 Option<ElementTag>,
-        3 feature_group "featureGroup" 6034 Option<ElementTag>,
-        4 role "role" 19136 Option<ElementTag>,
-        5 supported_function "supportedFunction" 22654 Option<FunctionPropertyElements>,
-        6 last_state_change "lastStateChange" 9533 Option<ElementTag>,
-        7 minimum_trust_level "minimumTrustLevel" 12013 Option<ElementTag>,
-        8 label "label" 9484 Option<ElementTag>,
-        9 description "description" 2979 Option<ElementTag>,
-        10 max_response_delay "maxResponseDelay" 10892 Option<ElementTag>,
+        0 feature_address "featureAddress" 6090 Option<FeatureAddressElements>,
+        1 feature_type "featureType" 6152 Option<ElementTag>,
+        2 specific_usage "specificUsage" 21486 Option<ElementTag>,
+        3 feature_group "featureGroup" 6110 Option<ElementTag>,
+        4 role "role" 19358 Option<ElementTag>,
+        5 supported_function "supportedFunction" 22876 Option<FunctionPropertyElements>,
+        6 last_state_change "lastStateChange" 9729 Option<ElementTag>,
+        7 minimum_trust_level "minimumTrustLevel" 12225 Option<ElementTag>,
+        8 label "label" 9680 Option<ElementTag>,
+        9 description "description" 3055 Option<ElementTag>,
+        10 max_response_delay "maxResponseDelay" 11104 Option<ElementTag>,
     }
     /// Data of the function `networkManagementFeatureDescriptionListData` (`NetworkManagementFeatureDescriptionListDataType`).
     NetworkManagementFeatureDescriptionListData = "NetworkManagementFeatureDescriptionListDataType" {
-        0 network_management_feature_description_data "networkManagementFeatureDescriptionData" 12779 Vec<NetworkManagementFeatureDescriptionData>,
+        0 network_management_feature_description_data "networkManagementFeatureDescriptionData" 12991 Vec<NetworkManagementFeatureDescriptionData>,
     }
     /// Selectors of `networkManagementFeatureDescriptionListData` (`NetworkManagementFeatureDescriptionListDataSelectorsType`).
     NetworkManagementFeatureDescriptionListDataSelectors = "NetworkManagementFeatureDescriptionListDataSelectorsType" {
-        0 feature_address "featureAddress" 6014 Option<FeatureAddress>,
-        1 feature_type "featureType" 6076 Option<FeatureType>,
+        0 feature_address "featureAddress" 6090 Option<FeatureAddress>,
+        1 feature_type "featureType" 6152 Option<FeatureType>,
     }
 }

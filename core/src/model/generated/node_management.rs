@@ -7,147 +7,147 @@ use crate::model::macros::structs;
 structs! {
     /// A part of `NodeManagementDetailedDiscoveryDataType` (`NodeManagementSpecificationVersionListType`).
     NodeManagementSpecificationVersionList = "NodeManagementSpecificationVersionListType" {
-        0 specification_version "specificationVersion" 21283 Vec<SpecificationVersion>,
+        0 specification_version "specificationVersion" 21505 Vec<SpecificationVersion>,
     }
     /// A part of `NodeManagementDetailedDiscoveryDataType` (`NodeManagementDetailedDiscoveryDeviceInformationType`).
     NodeManagementDetailedDiscoveryDeviceInformation = "NodeManagementDetailedDiscoveryDeviceInformationType" {
-        0 description "description" 2979 Option<NodeManagementDetailedDiscoveryDeviceInformationDescription>,
+        0 description "description" 3055 Option<NodeManagementDetailedDiscoveryDeviceInformationDescription>,
     }
     /// A part of `NodeManagementDetailedDiscoveryDeviceInformationType` (`NodeManagementDetailedDiscoveryDeviceInformationType/description`).
     NodeManagementDetailedDiscoveryDeviceInformationDescription = "NodeManagementDetailedDiscoveryDeviceInformationType/description" {
-        0 device_address "deviceAddress" 3008 Option<NodeManagementDetailedDiscoveryDeviceInformationDescriptionDeviceAddress>,
-        1 device_type "deviceType" 4096 Option<DeviceType>,
-        2 network_management_responsible_address "networkManagementResponsibleAddress" 13410 Option<FeatureAddress>,
-        3 native_setup "nativeSetup" 12111 Option<String>,
-        4 technology_address "technologyAddress" 24093 Option<String>,
-        5 communications_technology_information "communicationsTechnologyInformation" 2406 Option<String>,
-        6 network_feature_set "networkFeatureSet" 12128 Option<NetworkManagementFeatureSet>,
-        7 last_state_change "lastStateChange" 9533 Option<NetworkManagementStateChange>,
-        8 minimum_trust_level "minimumTrustLevel" 12013 Option<String>,
-        9 label "label" 9484 Option<String>,
-        10 description "description" 2979 Option<String>,
+        0 device_address "deviceAddress" 3084 Option<NodeManagementDetailedDiscoveryDeviceInformationDescriptionDeviceAddress>,
+        1 device_type "deviceType" 4172 Option<DeviceType>,
+        2 network_management_responsible_address "networkManagementResponsibleAddress" 13622 Option<FeatureAddress>,
+        3 native_setup "nativeSetup" 12323 Option<String>,
+        4 technology_address "technologyAddress" 24315 Option<String>,
+        5 communications_technology_information "communicationsTechnologyInformation" 2482 Option<String>,
+        6 network_feature_set "networkFeatureSet" 12340 Option<NetworkManagementFeatureSet>,
+        7 last_state_change "lastStateChange" 9729 Option<NetworkManagementStateChange>,
+        8 minimum_trust_level "minimumTrustLevel" 12225 Option<String>,
+        9 label "label" 9680 Option<String>,
+        10 description "description" 3055 Option<String>,
     }
     /// A part of `NodeManagementDetailedDiscoveryDataType` (`NodeManagementDetailedDiscoveryEntityInformationType`).
     NodeManagementDetailedDiscoveryEntityInformation = "NodeManagementDetailedDiscoveryEntityInformationType" {
-        0 description "description" 2979 Option<NodeManagementDetailedDiscoveryEntityInformationDescription>,
+        0 description "description" 3055 Option<NodeManagementDetailedDiscoveryEntityInformationDescription>,
     }
     /// A part of `NodeManagementDetailedDiscoveryEntityInformationType` (`NodeManagementDetailedDiscoveryEntityInformationType/description`).
     NodeManagementDetailedDiscoveryEntityInformationDescription = "NodeManagementDetailedDiscoveryEntityInformationType/description" {
-        0 entity_address "entityAddress" 5708 Option<NodeManagementDetailedDiscoveryEntityInformationDescriptionEntityAddress>,
-        1 entity_type "entityType" 5750 Option<EntityType>,
-        2 last_state_change "lastStateChange" 9533 Option<NetworkManagementStateChange>,
-        3 minimum_trust_level "minimumTrustLevel" 12013 Option<String>,
-        4 label "label" 9484 Option<String>,
-        5 description "description" 2979 Option<String>,
+        0 entity_address "entityAddress" 5784 Option<NodeManagementDetailedDiscoveryEntityInformationDescriptionEntityAddress>,
+        1 entity_type "entityType" 5826 Option<EntityType>,
+        2 last_state_change "lastStateChange" 9729 Option<NetworkManagementStateChange>,
+        3 minimum_trust_level "minimumTrustLevel" 12225 Option<String>,
+        4 label "label" 9680 Option<String>,
+        5 description "description" 3055 Option<String>,
     }
     /// A part of `NodeManagementDetailedDiscoveryEntityInformationType/description` (`NodeManagementDetailedDiscoveryEntityInformationType/description/entityAddress`).
     NodeManagementDetailedDiscoveryEntityInformationDescriptionEntityAddress = "NodeManagementDetailedDiscoveryEntityInformationType/description/entityAddress" {
-        0 entity "entity" 5696 Vec<AddressEntity>,
+        0 entity "entity" 5772 Vec<AddressEntity>,
     }
     /// A part of `NodeManagementDetailedDiscoveryDataType` (`NodeManagementDetailedDiscoveryFeatureInformationType`).
     NodeManagementDetailedDiscoveryFeatureInformation = "NodeManagementDetailedDiscoveryFeatureInformationType" {
-        0 description "description" 2979 Option<NodeManagementDetailedDiscoveryFeatureInformationDescription>,
+        0 description "description" 3055 Option<NodeManagementDetailedDiscoveryFeatureInformationDescription>,
     }
     /// A part of `NodeManagementDetailedDiscoveryFeatureInformationType` (`NodeManagementDetailedDiscoveryFeatureInformationType/description`).
     NodeManagementDetailedDiscoveryFeatureInformationDescription = "NodeManagementDetailedDiscoveryFeatureInformationType/description" {
-        0 feature_address "featureAddress" 6014 Option<NodeManagementDetailedDiscoveryFeatureInformationDescriptionFeatureAddress>,
-        1 feature_type "featureType" 6076 Option<FeatureType>,
-        2 specific_usage "specificUsage" 21264 Vec<FeatureSpecificUsage>,
-        3 feature_group "featureGroup" 6034 Option<FeatureGroup>,
-        4 role "role" 19136 Option<Role>,
-        5 supported_function "supportedFunction" 22654 Vec<FunctionProperty>,
-        6 last_state_change "lastStateChange" 9533 Option<NetworkManagementStateChange>,
-        7 minimum_trust_level "minimumTrustLevel" 12013 Option<String>,
-        8 label "label" 9484 Option<String>,
-        9 description "description" 2979 Option<String>,
-        10 max_response_delay "maxResponseDelay" 10892 Option<XsDuration>,
+        0 feature_address "featureAddress" 6090 Option<NodeManagementDetailedDiscoveryFeatureInformationDescriptionFeatureAddress>,
+        1 feature_type "featureType" 6152 Option<FeatureType>,
+        2 specific_usage "specificUsage" 21486 Vec<FeatureSpecificUsage>,
+        3 feature_group "featureGroup" 6110 Option<FeatureGroup>,
+        4 role "role" 19358 Option<Role>,
+        5 supported_function "supportedFunction" 22876 Vec<FunctionProperty>,
+        6 last_state_change "lastStateChange" 9729 Option<NetworkManagementStateChange>,
+        7 minimum_trust_level "minimumTrustLevel" 12225 Option<String>,
+        8 label "label" 9680 Option<String>,
+        9 description "description" 3055 Option<String>,
+        10 max_response_delay "maxResponseDelay" 11104 Option<XsDuration>,
     }
     /// A part of `NodeManagementDetailedDiscoveryFeatureInformationType/description` (`NodeManagementDetailedDiscoveryFeatureInformationType/description/featureAddress`).
     NodeManagementDetailedDiscoveryFeatureInformationDescriptionFeatureAddress = "NodeManagementDetailedDiscoveryFeatureInformationType/description/featureAddress" {
-        0 entity "entity" 5696 Vec<AddressEntity>,
-        1 feature "feature" 6001 Option<AddressFeature>,
+        0 entity "entity" 5772 Vec<AddressEntity>,
+        1 feature "feature" 6077 Option<AddressFeature>,
     }
     /// Data of the function `nodeManagementDetailedDiscoveryData` (`NodeManagementDetailedDiscoveryDataType`).
     NodeManagementDetailedDiscoveryData = "NodeManagementDetailedDiscoveryDataType" {
-        0 specification_version_list "specificationVersionList" 21377 Option<NodeManagementSpecificationVersionList>,
-        1 device_information "deviceInformation" 4057 Option<NodeManagementDetailedDiscoveryDeviceInformation>,
-        2 entity_information "entityInformation" 5727 Vec<NodeManagementDetailedDiscoveryEntityInformation>,
-        3 feature_information "featureInformation" 6052 Vec<NodeManagementDetailedDiscoveryFeatureInformation>,
+        0 specification_version_list "specificationVersionList" 21599 Option<NodeManagementSpecificationVersionList>,
+        1 device_information "deviceInformation" 4133 Option<NodeManagementDetailedDiscoveryDeviceInformation>,
+        2 entity_information "entityInformation" 5803 Vec<NodeManagementDetailedDiscoveryEntityInformation>,
+        3 feature_information "featureInformation" 6128 Vec<NodeManagementDetailedDiscoveryFeatureInformation>,
     }
     /// Elements of `NodeManagementSpecificationVersionListType`, by presence (`NodeManagementSpecificationVersionListElementsType`).
     NodeManagementSpecificationVersionListElements = "NodeManagementSpecificationVersionListElementsType" {
-        0 specification_version "specificationVersion" 21283 Option<NodeManagementSpecificationVersionListElementsSpecificationVersion>,
+        0 specification_version "specificationVersion" 21505 Option<NodeManagementSpecificationVersionListElementsSpecificationVersion>,
     }
     /// Elements of `NodeManagementDetailedDiscoveryDeviceInformationType`, by presence (`NodeManagementDetailedDiscoveryDeviceInformationElementsType`).
     NodeManagementDetailedDiscoveryDeviceInformationElements = "NodeManagementDetailedDiscoveryDeviceInformationElementsType" {
-        0 description "description" 2979 Option<NodeManagementDetailedDiscoveryDeviceInformationElementsDescription>,
+        0 description "description" 3055 Option<NodeManagementDetailedDiscoveryDeviceInformationElementsDescription>,
     }
     /// Elements of `NodeManagementDetailedDiscoveryDeviceInformationType/description`, by presence (`NodeManagementDetailedDiscoveryDeviceInformationElementsType/description`).
     NodeManagementDetailedDiscoveryDeviceInformationElementsDescription = "NodeManagementDetailedDiscoveryDeviceInformationElementsType/description" {
-        0 device_address "deviceAddress" 3008 Option<NodeManagementDetailedDiscoveryDeviceInformationElementsDescriptionDeviceAddress>,
-        1 device_type "deviceType" 4096 Option<ElementTag>,
-        2 network_management_responsible_address "networkManagementResponsibleAddress" 13410 Option<ElementTag>,
-        3 native_setup "nativeSetup" 12111 Option<ElementTag>,
-        4 technology_address "technologyAddress" 24093 Option<ElementTag>,
-        5 communications_technology_information "communicationsTechnologyInformation" 2406 Option<ElementTag>,
-        6 network_feature_set "networkFeatureSet" 12128 Option<ElementTag>,
-        7 last_state_change "lastStateChange" 9533 Option<ElementTag>,
-        8 minimum_trust_level "minimumTrustLevel" 12013 Option<ElementTag>,
-        9 label "label" 9484 Option<ElementTag>,
-        10 description "description" 2979 Option<ElementTag>,
+        0 device_address "deviceAddress" 3084 Option<NodeManagementDetailedDiscoveryDeviceInformationElementsDescriptionDeviceAddress>,
+        1 device_type "deviceType" 4172 Option<ElementTag>,
+        2 network_management_responsible_address "networkManagementResponsibleAddress" 13622 Option<ElementTag>,
+        3 native_setup "nativeSetup" 12323 Option<ElementTag>,
+        4 technology_address "technologyAddress" 24315 Option<ElementTag>,
+        5 communications_technology_information "communicationsTechnologyInformation" 2482 Option<ElementTag>,
+        6 network_feature_set "networkFeatureSet" 12340 Option<ElementTag>,
+        7 last_state_change "lastStateChange" 9729 Option<ElementTag>,
+        8 minimum_trust_level "minimumTrustLevel" 12225 Option<ElementTag>,
+        9 label "label" 9680 Option<ElementTag>,
+        10 description "description" 3055 Option<ElementTag>,
     }
     /// Elements of `NodeManagementDetailedDiscoveryEntityInformationType`, by presence (`NodeManagementDetailedDiscoveryEntityInformationElementsType`).
     NodeManagementDetailedDiscoveryEntityInformationElements = "NodeManagementDetailedDiscoveryEntityInformationElementsType" {
-        0 description "description" 2979 Option<NodeManagementDetailedDiscoveryEntityInformationElementsDescription>,
+        0 description "description" 3055 Option<NodeManagementDetailedDiscoveryEntityInformationElementsDescription>,
     }
     /// Elements of `NodeManagementDetailedDiscoveryEntityInformationType/description`, by presence (`NodeManagementDetailedDiscoveryEntityInformationElementsType/description`).
     NodeManagementDetailedDiscoveryEntityInformationElementsDescription = "NodeManagementDetailedDiscoveryEntityInformationElementsType/description" {
-        0 entity_address "entityAddress" 5708 Option<NodeManagementDetailedDiscoveryEntityInformationElementsDescriptionEntityAddress>,
-        1 entity_type "entityType" 5750 Option<ElementTag>,
-        2 last_state_change "lastStateChange" 9533 Option<ElementTag>,
-        3 minimum_trust_level "minimumTrustLevel" 12013 Option<ElementTag>,
-        4 label "label" 9484 Option<ElementTag>,
-        5 description "description" 2979 Option<ElementTag>,
+        0 entity_address "entityAddress" 5784 Option<NodeManagementDetailedDiscoveryEntityInformationElementsDescriptionEntityAddress>,
+        1 entity_type "entityType" 5826 Option<ElementTag>,
+        2 last_state_change "lastStateChange" 9729 Option<ElementTag>,
+        3 minimum_trust_level "minimumTrustLevel" 12225 Option<ElementTag>,
+        4 label "label" 9680 Option<ElementTag>,
+        5 description "description" 3055 Option<ElementTag>,
     }
     /// Elements of `NodeManagementDetailedDiscoveryEntityInformationType/description/entityAddress`, by presence (`NodeManagementDetailedDiscoveryEntityInformationElementsType/description/entityAddress`).
     NodeManagementDetailedDiscoveryEntityInformationElementsDescriptionEntityAddress = "NodeManagementDetailedDiscoveryEntityInformationElementsType/description/entityAddress" {
-        0 entity "entity" 5696 Option<ElementTag>,
+        0 entity "entity" 5772 Option<ElementTag>,
     }
     /// Elements of `NodeManagementDetailedDiscoveryFeatureInformationType`, by presence (`NodeManagementDetailedDiscoveryFeatureInformationElementsType`).
     NodeManagementDetailedDiscoveryFeatureInformationElements = "NodeManagementDetailedDiscoveryFeatureInformationElementsType" {
-        0 description "description" 2979 Option<NodeManagementDetailedDiscoveryFeatureInformationElementsDescription>,
+        0 description "description" 3055 Option<NodeManagementDetailedDiscoveryFeatureInformationElementsDescription>,
     }
     /// Elements of `NodeManagementDetailedDiscoveryFeatureInformationType/description`, by presence (`NodeManagementDetailedDiscoveryFeatureInformationElementsType/description`).
     NodeManagementDetailedDiscoveryFeatureInformationElementsDescription = "NodeManagementDetailedDiscoveryFeatureInformationElementsType/description" {
-        0 feature_address "featureAddress" 6014 Option<NodeManagementDetailedDiscoveryFeatureInformationElementsDescriptionFeatureAddress>,
-        1 feature_type "featureType" 6076 Option<ElementTag>,
-        2 specific_usage "specificUsage" 21264 Option<ElementTag>,
-        3 feature_group "featureGroup" 6034 Option<ElementTag>,
-        4 role "role" 19136 Option<ElementTag>,
-        5 supported_function "supportedFunction" 22654 Option<FunctionPropertyElements>,
-        6 last_state_change "lastStateChange" 9533 Option<ElementTag>,
-        7 minimum_trust_level "minimumTrustLevel" 12013 Option<ElementTag>,
-        8 label "label" 9484 Option<ElementTag>,
-        9 description "description" 2979 Option<ElementTag>,
-        10 max_response_delay "maxResponseDelay" 10892 Option<ElementTag>,
+        0 feature_address "featureAddress" 6090 Option<NodeManagementDetailedDiscoveryFeatureInformationElementsDescriptionFeatureAddress>,
+        1 feature_type "featureType" 6152 Option<ElementTag>,
+        2 specific_usage "specificUsage" 21486 Option<ElementTag>,
+        3 feature_group "featureGroup" 6110 Option<ElementTag>,
+        4 role "role" 19358 Option<ElementTag>,
+        5 supported_function "supportedFunction" 22876 Option<FunctionPropertyElements>,
+        6 last_state_change "lastStateChange" 9729 Option<ElementTag>,
+        7 minimum_trust_level "minimumTrustLevel" 12225 Option<ElementTag>,
+        8 label "label" 9680 Option<ElementTag>,
+        9 description "description" 3055 Option<ElementTag>,
+        10 max_response_delay "maxResponseDelay" 11104 Option<ElementTag>,
     }
     /// Elements of `NodeManagementDetailedDiscoveryFeatureInformationType/description/featureAddress`, by presence (`NodeManagementDetailedDiscoveryFeatureInformationElementsType/description/featureAddress`).
     NodeManagementDetailedDiscoveryFeatureInformationElementsDescriptionFeatureAddress = "NodeManagementDetailedDiscoveryFeatureInformationElementsType/description/featureAddress" {
-        0 entity "entity" 5696 Option<ElementTag>,
-        1 feature "feature" 6001 Option<ElementTag>,
+        0 entity "entity" 5772 Option<ElementTag>,
+        1 feature "feature" 6077 Option<ElementTag>,
     }
     /// Elements of `NodeManagementDetailedDiscoveryDataType`, by presence (`NodeManagementDetailedDiscoveryDataElementsType`).
     NodeManagementDetailedDiscoveryDataElements = "NodeManagementDetailedDiscoveryDataElementsType" {
-        0 specification_version_list "specificationVersionList" 21377 Option<NodeManagementSpecificationVersionListElements>,
-        1 device_information "deviceInformation" 4057 Option<NodeManagementDetailedDiscoveryDeviceInformationElements>,
-        2 entity_information "entityInformation" 5727 Option<NodeManagementDetailedDiscoveryEntityInformationElements>,
-        3 feature_information "featureInformation" 6052 Option<NodeManagementDetailedDiscoveryFeatureInformationElements>,
+        0 specification_version_list "specificationVersionList" 21599 Option<NodeManagementSpecificationVersionListElements>,
+        1 device_information "deviceInformation" 4133 Option<NodeManagementDetailedDiscoveryDeviceInformationElements>,
+        2 entity_information "entityInformation" 5803 Option<NodeManagementDetailedDiscoveryEntityInformationElements>,
+        3 feature_information "featureInformation" 6128 Option<NodeManagementDetailedDiscoveryFeatureInformationElements>,
     }
     /// Selectors of `nodeManagementDetailedDiscoveryData` (`NodeManagementDetailedDiscoveryDataSelectorsType`).
     NodeManagementDetailedDiscoveryDataSelectors = "NodeManagementDetailedDiscoveryDataSelectorsType" {
-        0 device_information "deviceInformation" 4057 Option<NodeManagementDetailedDiscoveryDataSelectorsDeviceInformation>,
-        1 entity_information "entityInformation" 5727 Option<NodeManagementDetailedDiscoveryDataSelectorsEntityInformation>,
-        2 feature_information "featureInformation" 6052 Option<NodeManagementDetailedDiscoveryDataSelectorsFeatureInformation>,
+        0 device_information "deviceInformation" 4133 Option<NodeManagementDetailedDiscoveryDataSelectorsDeviceInformation>,
+        1 entity_information "entityInformation" 5803 Option<NodeManagementDetailedDiscoveryDataSelectorsEntityInformation>,
+        2 feature_information "featureInformation" 6128 Option<NodeManagementDetailedDiscoveryDataSelectorsFeatureInformation>,
     }
     /// Data of the function `nodeManagementBindingData` (`NodeManagementBindingDataType`).
     NodeManagementBindingData = "NodeManagementBindingDataType" {
@@ -179,97 +179,97 @@ structs! {
     }
     /// Data of the function `nodeManagementSubscriptionData` (`NodeManagementSubscriptionDataType`).
     NodeManagementSubscriptionData = "NodeManagementSubscriptionDataType" {
-        0 subscription_entry "subscriptionEntry" 21721 Vec<NodeManagementSubscriptionDataSubscriptionEntry>,
+        0 subscription_entry "subscriptionEntry" 21943 Vec<NodeManagementSubscriptionDataSubscriptionEntry>,
     }
     /// Elements of `NodeManagementSubscriptionDataType`, by presence (`NodeManagementSubscriptionDataElementsType`).
     NodeManagementSubscriptionDataElements = "NodeManagementSubscriptionDataElementsType" {
-        0 subscription_entry "subscriptionEntry" 21721 Option<NodeManagementSubscriptionDataElementsSubscriptionEntry>,
+        0 subscription_entry "subscriptionEntry" 21943 Option<NodeManagementSubscriptionDataElementsSubscriptionEntry>,
     }
     /// Selectors of `nodeManagementSubscriptionData` (`NodeManagementSubscriptionDataSelectorsType`).
     NodeManagementSubscriptionDataSelectors = "NodeManagementSubscriptionDataSelectorsType" {
-        0 subscription_entry "subscriptionEntry" 21721 Option<NodeManagementSubscriptionDataSelectorsSubscriptionEntry>,
+        0 subscription_entry "subscriptionEntry" 21943 Option<NodeManagementSubscriptionDataSelectorsSubscriptionEntry>,
     }
     /// Data of the function `nodeManagementSubscriptionRequestCall` (`NodeManagementSubscriptionRequestCallType`).
     NodeManagementSubscriptionRequestCall = "NodeManagementSubscriptionRequestCallType" {
-        0 subscription_request "subscriptionRequest" 22107 Option<NodeManagementSubscriptionRequestCallSubscriptionRequest>,
+        0 subscription_request "subscriptionRequest" 22329 Option<NodeManagementSubscriptionRequestCallSubscriptionRequest>,
     }
     /// Elements of `NodeManagementSubscriptionRequestCallType`, by presence (`NodeManagementSubscriptionRequestCallElementsType`).
     NodeManagementSubscriptionRequestCallElements = "NodeManagementSubscriptionRequestCallElementsType" {
-        0 subscription_request "subscriptionRequest" 22107 Option<NodeManagementSubscriptionRequestCallElementsSubscriptionRequest>,
+        0 subscription_request "subscriptionRequest" 22329 Option<NodeManagementSubscriptionRequestCallElementsSubscriptionRequest>,
     }
     /// Data of the function `nodeManagementSubscriptionDeleteCall` (`NodeManagementSubscriptionDeleteCallType`).
     NodeManagementSubscriptionDeleteCall = "NodeManagementSubscriptionDeleteCallType" {
-        0 subscription_delete "subscriptionDelete" 21697 Option<NodeManagementSubscriptionDeleteCallSubscriptionDelete>,
+        0 subscription_delete "subscriptionDelete" 21919 Option<NodeManagementSubscriptionDeleteCallSubscriptionDelete>,
     }
     /// Elements of `NodeManagementSubscriptionDeleteCallType`, by presence (`NodeManagementSubscriptionDeleteCallElementsType`).
     NodeManagementSubscriptionDeleteCallElements = "NodeManagementSubscriptionDeleteCallElementsType" {
-        0 subscription_delete "subscriptionDelete" 21697 Option<NodeManagementSubscriptionDeleteCallElementsSubscriptionDelete>,
+        0 subscription_delete "subscriptionDelete" 21919 Option<NodeManagementSubscriptionDeleteCallElementsSubscriptionDelete>,
     }
     /// An entry of `nodeManagementDestinationListData` (`NodeManagementDestinationDataType`).
     NodeManagementDestinationData = "NodeManagementDestinationDataType" {
-        0 device_description "deviceDescription" 3818 Option<NodeManagementDestinationDataDeviceDescription>,
+        0 device_description "deviceDescription" 3894 Option<NodeManagementDestinationDataDeviceDescription>,
     }
     /// A part of `NodeManagementDestinationDataType` (`NodeManagementDestinationDataType/deviceDescription`).
     NodeManagementDestinationDataDeviceDescription = "NodeManagementDestinationDataType/deviceDescription" {
-        0 device_address "deviceAddress" 3008 Option<DeviceAddress>,
-        1 communications_technology_information "communicationsTechnologyInformation" 2406 Option<String>,
-        2 network_feature_set "networkFeatureSet" 12128 Option<NetworkManagementFeatureSet>,
-        3 last_state_change "lastStateChange" 9533 Option<NetworkManagementStateChange>,
-        4 label "label" 9484 Option<String>,
+        0 device_address "deviceAddress" 3084 Option<DeviceAddress>,
+        1 communications_technology_information "communicationsTechnologyInformation" 2482 Option<String>,
+        2 network_feature_set "networkFeatureSet" 12340 Option<NetworkManagementFeatureSet>,
+        3 last_state_change "lastStateChange" 9729 Option<NetworkManagementStateChange>,
+        4 label "label" 9680 Option<String>,
     }
     /// Elements of `NodeManagementDestinationDataType`, by presence (`NodeManagementDestinationDataElementsType`).
     NodeManagementDestinationDataElements = "NodeManagementDestinationDataElementsType" {
-        0 device_description "deviceDescription" 3818 Option<NodeManagementDestinationDataElementsDeviceDescription>,
+        0 device_description "deviceDescription" 3894 Option<NodeManagementDestinationDataElementsDeviceDescription>,
     }
     /// Elements of `NodeManagementDestinationDataType/deviceDescription`, by presence (`NodeManagementDestinationDataElementsType/deviceDescription`).
     NodeManagementDestinationDataElementsDeviceDescription = "NodeManagementDestinationDataElementsType/deviceDescription" {
-        0 device_address "deviceAddress" 3008 Option<DeviceAddressElements>,
-        1 communications_technology_information "communicationsTechnologyInformation" 2406 Option<ElementTag>,
-        2 network_feature_set "networkFeatureSet" 12128 Option<ElementTag>,
-        3 last_state_change "lastStateChange" 9533 Option<ElementTag>,
-        4 label "label" 9484 Option<ElementTag>,
+        0 device_address "deviceAddress" 3084 Option<DeviceAddressElements>,
+        1 communications_technology_information "communicationsTechnologyInformation" 2482 Option<ElementTag>,
+        2 network_feature_set "networkFeatureSet" 12340 Option<ElementTag>,
+        3 last_state_change "lastStateChange" 9729 Option<ElementTag>,
+        4 label "label" 9680 Option<ElementTag>,
     }
     /// Data of the function `nodeManagementDestinationListData` (`NodeManagementDestinationListDataType`).
     NodeManagementDestinationListData = "NodeManagementDestinationListDataType" {
-        0 node_management_destination_data "nodeManagementDestinationData" 13845 Vec<NodeManagementDestinationData>,
+        0 node_management_destination_data "nodeManagementDestinationData" 14057 Vec<NodeManagementDestinationData>,
     }
     /// Selectors of `nodeManagementDestinationListData` (`NodeManagementDestinationListDataSelectorsType`).
     NodeManagementDestinationListDataSelectors = "NodeManagementDestinationListDataSelectorsType" {
-        0 device_description "deviceDescription" 3818 Option<NodeManagementDestinationListDataSelectorsDeviceDescription>,
+        0 device_description "deviceDescription" 3894 Option<NodeManagementDestinationListDataSelectorsDeviceDescription>,
     }
     /// A part of `NodeManagementDestinationListDataSelectorsType` (`NodeManagementDestinationListDataSelectorsType/deviceDescription`).
     NodeManagementDestinationListDataSelectorsDeviceDescription = "NodeManagementDestinationListDataSelectorsType/deviceDescription" {
-        0 device_address "deviceAddress" 3008 Option<DeviceAddress>,
+        0 device_address "deviceAddress" 3084 Option<DeviceAddress>,
     }
     /// Data of the function `nodeManagementUseCaseData` (`NodeManagementUseCaseDataType`).
     NodeManagementUseCaseData = "NodeManagementUseCaseDataType" {
-        0 use_case_information "useCaseInformation" 27012 Vec<NodeManagementUseCaseDataUseCaseInformation>,
+        0 use_case_information "useCaseInformation" 27234 Vec<NodeManagementUseCaseDataUseCaseInformation>,
     }
     /// An entry of `nodeManagementUseCaseData` (`NodeManagementUseCaseDataType/useCaseInformation`).
     NodeManagementUseCaseDataUseCaseInformation = "NodeManagementUseCaseDataType/useCaseInformation" {
         0 address "address" 728 Option<FeatureAddress>,
         1 actor "actor" 453 Option<UseCaseActor>,
-        2 use_case_support "useCaseSupport" 27190 Vec<NodeManagementUseCaseDataUseCaseInformationUseCaseSupport>,
+        2 use_case_support "useCaseSupport" 27412 Vec<NodeManagementUseCaseDataUseCaseInformationUseCaseSupport>,
     }
     /// Elements of `NodeManagementUseCaseDataType`, by presence (`NodeManagementUseCaseDataElementsType`).
     NodeManagementUseCaseDataElements = "NodeManagementUseCaseDataElementsType" {
-        0 use_case_information "useCaseInformation" 27012 Option<NodeManagementUseCaseDataElementsUseCaseInformation>,
+        0 use_case_information "useCaseInformation" 27234 Option<NodeManagementUseCaseDataElementsUseCaseInformation>,
     }
     /// Elements of `NodeManagementUseCaseDataType/useCaseInformation`, by presence (`NodeManagementUseCaseDataElementsType/useCaseInformation`).
     NodeManagementUseCaseDataElementsUseCaseInformation = "NodeManagementUseCaseDataElementsType/useCaseInformation" {
         0 address "address" 728 Option<FeatureAddressElements>,
         1 actor "actor" 453 Option<ElementTag>,
-        2 use_case_support "useCaseSupport" 27190 Option<NodeManagementUseCaseDataElementsUseCaseInformationUseCaseSupport>,
+        2 use_case_support "useCaseSupport" 27412 Option<NodeManagementUseCaseDataElementsUseCaseInformationUseCaseSupport>,
     }
     /// Selectors of `nodeManagementUseCaseData` (`NodeManagementUseCaseDataSelectorsType`).
     NodeManagementUseCaseDataSelectors = "NodeManagementUseCaseDataSelectorsType" {
-        0 use_case_information "useCaseInformation" 27012 Option<NodeManagementUseCaseDataSelectorsUseCaseInformation>,
+        0 use_case_information "useCaseInformation" 27234 Option<NodeManagementUseCaseDataSelectorsUseCaseInformation>,
     }
     /// A part of `NodeManagementUseCaseDataSelectorsType` (`NodeManagementUseCaseDataSelectorsType/useCaseInformation`).
     NodeManagementUseCaseDataSelectorsUseCaseInformation = "NodeManagementUseCaseDataSelectorsType/useCaseInformation" {
         0 address "address" 728 Option<FeatureAddress>,
         1 actor "actor" 453 Option<UseCaseActor>,
-        2 use_case_support "useCaseSupport" 27190 Option<NodeManagementUseCaseDataSelectorsUseCaseInformationUseCaseSupport>,
+        2 use_case_support "useCaseSupport" 27412 Option<NodeManagementUseCaseDataSelectorsUseCaseInformationUseCaseSupport>,
     }
 }
 

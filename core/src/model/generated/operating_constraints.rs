@@ -7,144 +7,144 @@ use crate::model::macros::structs;
 structs! {
     /// An entry of `operatingConstraintsInterruptListData` (`OperatingConstraintsInterruptDataType`).
     OperatingConstraintsInterruptData = "OperatingConstraintsInterruptDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 is_pausable "isPausable" 9101 Option<bool>,
-        2 is_stoppable "isStoppable" 9216 Option<bool>,
-        3 not_interruptible_at_high_power "notInterruptibleAtHighPower" 14628 Option<bool>,
-        4 max_cycles_per_day "maxCyclesPerDay" 10805 Option<u32>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 is_pausable "isPausable" 9177 Option<bool>,
+        2 is_stoppable "isStoppable" 9292 Option<bool>,
+        3 not_interruptible_at_high_power "notInterruptibleAtHighPower" 14840 Option<bool>,
+        4 max_cycles_per_day "maxCyclesPerDay" 11001 Option<u32>,
     }
     /// Elements of `OperatingConstraintsInterruptDataType`, by presence (`OperatingConstraintsInterruptDataElementsType`).
     OperatingConstraintsInterruptDataElements = "OperatingConstraintsInterruptDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 is_pausable "isPausable" 9101 Option<ElementTag>,
-        2 is_stoppable "isStoppable" 9216 Option<ElementTag>,
-        3 not_interruptible_at_high_power "notInterruptibleAtHighPower" 14628 Option<ElementTag>,
-        4 max_cycles_per_day "maxCyclesPerDay" 10805 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 is_pausable "isPausable" 9177 Option<ElementTag>,
+        2 is_stoppable "isStoppable" 9292 Option<ElementTag>,
+        3 not_interruptible_at_high_power "notInterruptibleAtHighPower" 14840 Option<ElementTag>,
+        4 max_cycles_per_day "maxCyclesPerDay" 11001 Option<ElementTag>,
     }
     /// Data of the function `operatingConstraintsInterruptListData` (`OperatingConstraintsInterruptListDataType`).
     OperatingConstraintsInterruptListData = "OperatingConstraintsInterruptListDataType" {
-        0 operating_constraints_interrupt_data "operatingConstraintsInterruptData" 14919 Vec<OperatingConstraintsInterruptData>,
+        0 operating_constraints_interrupt_data "operatingConstraintsInterruptData" 15141 Vec<OperatingConstraintsInterruptData>,
     }
     /// Selectors of `operatingConstraintsInterruptListData` (`OperatingConstraintsInterruptListDataSelectorsType`).
     OperatingConstraintsInterruptListDataSelectors = "OperatingConstraintsInterruptListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// An entry of `operatingConstraintsDurationListData` (`OperatingConstraintsDurationDataType`).
     OperatingConstraintsDurationData = "OperatingConstraintsDurationDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
         1 active_duration_min "activeDurationMin" 268 Option<XsDuration>,
         2 active_duration_max "activeDurationMax" 245 Option<XsDuration>,
-        3 pause_duration_min "pauseDurationMin" 16158 Option<XsDuration>,
-        4 pause_duration_max "pauseDurationMax" 16136 Option<XsDuration>,
+        3 pause_duration_min "pauseDurationMin" 16380 Option<XsDuration>,
+        4 pause_duration_max "pauseDurationMax" 16358 Option<XsDuration>,
         5 active_duration_sum_min "activeDurationSumMin" 317 Option<XsDuration>,
         6 active_duration_sum_max "activeDurationSumMax" 291 Option<XsDuration>,
     }
     /// Elements of `OperatingConstraintsDurationDataType`, by presence (`OperatingConstraintsDurationDataElementsType`).
     OperatingConstraintsDurationDataElements = "OperatingConstraintsDurationDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
         1 active_duration_min "activeDurationMin" 268 Option<ElementTag>,
         2 active_duration_max "activeDurationMax" 245 Option<ElementTag>,
-        3 pause_duration_min "pauseDurationMin" 16158 Option<ElementTag>,
-        4 pause_duration_max "pauseDurationMax" 16136 Option<ElementTag>,
+        3 pause_duration_min "pauseDurationMin" 16380 Option<ElementTag>,
+        4 pause_duration_max "pauseDurationMax" 16358 Option<ElementTag>,
         5 active_duration_sum_min "activeDurationSumMin" 317 Option<ElementTag>,
         6 active_duration_sum_max "activeDurationSumMax" 291 Option<ElementTag>,
     }
     /// Data of the function `operatingConstraintsDurationListData` (`OperatingConstraintsDurationListDataType`).
     OperatingConstraintsDurationListData = "OperatingConstraintsDurationListDataType" {
-        0 operating_constraints_duration_data "operatingConstraintsDurationData" 14707 Vec<OperatingConstraintsDurationData>,
+        0 operating_constraints_duration_data "operatingConstraintsDurationData" 14929 Vec<OperatingConstraintsDurationData>,
     }
     /// Selectors of `operatingConstraintsDurationListData` (`OperatingConstraintsDurationListDataSelectorsType`).
     OperatingConstraintsDurationListDataSelectors = "OperatingConstraintsDurationListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// An entry of `operatingConstraintsPowerDescriptionListData` (`OperatingConstraintsPowerDescriptionDataType`).
     OperatingConstraintsPowerDescriptionData = "OperatingConstraintsPowerDescriptionDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 positive_energy_direction "positiveEnergyDirection" 16342 Option<EnergyDirection>,
-        2 power_unit "powerUnit" 18652 Option<UnitOfMeasurement>,
-        3 energy_unit "energyUnit" 5680 Option<UnitOfMeasurement>,
-        4 description "description" 2979 Option<String>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 positive_energy_direction "positiveEnergyDirection" 16564 Option<EnergyDirection>,
+        2 power_unit "powerUnit" 18874 Option<UnitOfMeasurement>,
+        3 energy_unit "energyUnit" 5756 Option<UnitOfMeasurement>,
+        4 description "description" 3055 Option<String>,
     }
     /// Elements of `OperatingConstraintsPowerDescriptionDataType`, by presence (`OperatingConstraintsPowerDescriptionDataElementsType`).
     OperatingConstraintsPowerDescriptionDataElements = "OperatingConstraintsPowerDescriptionDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 positive_energy_direction "positiveEnergyDirection" 16342 Option<ElementTag>,
-        2 power_unit "powerUnit" 18652 Option<ElementTag>,
-        3 energy_unit "energyUnit" 5680 Option<ElementTag>,
-        4 description "description" 2979 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 positive_energy_direction "positiveEnergyDirection" 16564 Option<ElementTag>,
+        2 power_unit "powerUnit" 18874 Option<ElementTag>,
+        3 energy_unit "energyUnit" 5756 Option<ElementTag>,
+        4 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `operatingConstraintsPowerDescriptionListData` (`OperatingConstraintsPowerDescriptionListDataType`).
     OperatingConstraintsPowerDescriptionListData = "OperatingConstraintsPowerDescriptionListDataType" {
-        0 operating_constraints_power_description_data "operatingConstraintsPowerDescriptionData" 15100 Vec<OperatingConstraintsPowerDescriptionData>,
+        0 operating_constraints_power_description_data "operatingConstraintsPowerDescriptionData" 15322 Vec<OperatingConstraintsPowerDescriptionData>,
     }
     /// Selectors of `operatingConstraintsPowerDescriptionListData` (`OperatingConstraintsPowerDescriptionListDataSelectorsType`).
     OperatingConstraintsPowerDescriptionListDataSelectors = "OperatingConstraintsPowerDescriptionListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// An entry of `operatingConstraintsPowerRangeListData` (`OperatingConstraintsPowerRangeDataType`).
     OperatingConstraintsPowerRangeData = "OperatingConstraintsPowerRangeDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 power_min "powerMin" 16476 Option<ScaledNumber>,
-        2 power_max "powerMax" 16462 Option<ScaledNumber>,
-        3 energy_min "energyMin" 5649 Option<ScaledNumber>,
-        4 energy_max "energyMax" 5634 Option<ScaledNumber>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 power_min "powerMin" 16698 Option<ScaledNumber>,
+        2 power_max "powerMax" 16684 Option<ScaledNumber>,
+        3 energy_min "energyMin" 5725 Option<ScaledNumber>,
+        4 energy_max "energyMax" 5710 Option<ScaledNumber>,
     }
     /// Elements of `OperatingConstraintsPowerRangeDataType`, by presence (`OperatingConstraintsPowerRangeDataElementsType`).
     OperatingConstraintsPowerRangeDataElements = "OperatingConstraintsPowerRangeDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 power_min "powerMin" 16476 Option<ScaledNumberElements>,
-        2 power_max "powerMax" 16462 Option<ScaledNumberElements>,
-        3 energy_min "energyMin" 5649 Option<ScaledNumberElements>,
-        4 energy_max "energyMax" 5634 Option<ScaledNumberElements>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 power_min "powerMin" 16698 Option<ScaledNumberElements>,
+        2 power_max "powerMax" 16684 Option<ScaledNumberElements>,
+        3 energy_min "energyMin" 5725 Option<ScaledNumberElements>,
+        4 energy_max "energyMax" 5710 Option<ScaledNumberElements>,
     }
     /// Data of the function `operatingConstraintsPowerRangeListData` (`OperatingConstraintsPowerRangeListDataType`).
     OperatingConstraintsPowerRangeListData = "OperatingConstraintsPowerRangeListDataType" {
-        0 operating_constraints_power_range_data "operatingConstraintsPowerRangeData" 15494 Vec<OperatingConstraintsPowerRangeData>,
+        0 operating_constraints_power_range_data "operatingConstraintsPowerRangeData" 15716 Vec<OperatingConstraintsPowerRangeData>,
     }
     /// Selectors of `operatingConstraintsPowerRangeListData` (`OperatingConstraintsPowerRangeListDataSelectorsType`).
     OperatingConstraintsPowerRangeListDataSelectors = "OperatingConstraintsPowerRangeListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// An entry of `operatingConstraintsPowerLevelListData` (`OperatingConstraintsPowerLevelDataType`).
     OperatingConstraintsPowerLevelData = "OperatingConstraintsPowerLevelDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 power "power" 16451 Vec<ScaledNumber>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 power "power" 16673 Vec<ScaledNumber>,
     }
     /// Elements of `OperatingConstraintsPowerLevelDataType`, by presence (`OperatingConstraintsPowerLevelDataElementsType`).
     OperatingConstraintsPowerLevelDataElements = "OperatingConstraintsPowerLevelDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 power "power" 16451 Option<ScaledNumberElements>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 power "power" 16673 Option<ScaledNumberElements>,
     }
     /// Data of the function `operatingConstraintsPowerLevelListData` (`OperatingConstraintsPowerLevelListDataType`).
     OperatingConstraintsPowerLevelListData = "OperatingConstraintsPowerLevelListDataType" {
-        0 operating_constraints_power_level_data "operatingConstraintsPowerLevelData" 15309 Vec<OperatingConstraintsPowerLevelData>,
+        0 operating_constraints_power_level_data "operatingConstraintsPowerLevelData" 15531 Vec<OperatingConstraintsPowerLevelData>,
     }
     /// Selectors of `operatingConstraintsPowerLevelListData` (`OperatingConstraintsPowerLevelListDataSelectorsType`).
     OperatingConstraintsPowerLevelListDataSelectors = "OperatingConstraintsPowerLevelListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// An entry of `operatingConstraintsResumeImplicationListData` (`OperatingConstraintsResumeImplicationDataType`).
     OperatingConstraintsResumeImplicationData = "OperatingConstraintsResumeImplicationDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 resume_energy_estimated "resumeEnergyEstimated" 19109 Option<ScaledNumber>,
-        2 energy_unit "energyUnit" 5680 Option<UnitOfMeasurement>,
-        3 resume_cost_estimated "resumeCostEstimated" 19084 Option<ScaledNumber>,
-        4 currency "currency" 2655 Option<Currency>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 resume_energy_estimated "resumeEnergyEstimated" 19331 Option<ScaledNumber>,
+        2 energy_unit "energyUnit" 5756 Option<UnitOfMeasurement>,
+        3 resume_cost_estimated "resumeCostEstimated" 19306 Option<ScaledNumber>,
+        4 currency "currency" 2731 Option<Currency>,
     }
     /// Elements of `OperatingConstraintsResumeImplicationDataType`, by presence (`OperatingConstraintsResumeImplicationDataElementsType`).
     OperatingConstraintsResumeImplicationDataElements = "OperatingConstraintsResumeImplicationDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 resume_energy_estimated "resumeEnergyEstimated" 19109 Option<ScaledNumberElements>,
-        2 energy_unit "energyUnit" 5680 Option<ElementTag>,
-        3 resume_cost_estimated "resumeCostEstimated" 19084 Option<ScaledNumberElements>,
-        4 currency "currency" 2655 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 resume_energy_estimated "resumeEnergyEstimated" 19331 Option<ScaledNumberElements>,
+        2 energy_unit "energyUnit" 5756 Option<ElementTag>,
+        3 resume_cost_estimated "resumeCostEstimated" 19306 Option<ScaledNumberElements>,
+        4 currency "currency" 2731 Option<ElementTag>,
     }
     /// Data of the function `operatingConstraintsResumeImplicationListData` (`OperatingConstraintsResumeImplicationListDataType`).
     OperatingConstraintsResumeImplicationListData = "OperatingConstraintsResumeImplicationListDataType" {
-        0 operating_constraints_resume_implication_data "operatingConstraintsResumeImplicationData" 15722 Vec<OperatingConstraintsResumeImplicationData>,
+        0 operating_constraints_resume_implication_data "operatingConstraintsResumeImplicationData" 15944 Vec<OperatingConstraintsResumeImplicationData>,
     }
     /// Selectors of `operatingConstraintsResumeImplicationListData` (`OperatingConstraintsResumeImplicationListDataSelectorsType`).
     OperatingConstraintsResumeImplicationListDataSelectors = "OperatingConstraintsResumeImplicationListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
 }

@@ -66,288 +66,288 @@ numbers! {
 structs! {
     /// An entry of `powerTimeSlotScheduleListData` (`PowerTimeSlotScheduleDataType`).
     PowerTimeSlotScheduleData = "PowerTimeSlotScheduleDataType", identifiers 0 1 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 slot_number "slotNumber" 20627 Option<PowerTimeSlotNumber>,
-        2 time_period "timePeriod" 25601 Option<TimePeriod>,
-        3 default_duration "defaultDuration" 2946 Option<XsDuration>,
-        4 duration_uncertainty "durationUncertainty" 4448 Option<XsDuration>,
-        5 slot_activated "slotActivated" 20485 Option<bool>,
-        6 description "description" 2979 Option<String>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 slot_number "slotNumber" 20849 Option<PowerTimeSlotNumber>,
+        2 time_period "timePeriod" 25823 Option<TimePeriod>,
+        3 default_duration "defaultDuration" 3022 Option<XsDuration>,
+        4 duration_uncertainty "durationUncertainty" 4524 Option<XsDuration>,
+        5 slot_activated "slotActivated" 20707 Option<bool>,
+        6 description "description" 3055 Option<String>,
     }
     /// Elements of `PowerTimeSlotScheduleDataType`, by presence (`PowerTimeSlotScheduleDataElementsType`).
     PowerTimeSlotScheduleDataElements = "PowerTimeSlotScheduleDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 slot_number "slotNumber" 20627 Option<ElementTag>,
-        2 time_period "timePeriod" 25601 Option<TimePeriodElements>,
-        3 default_duration "defaultDuration" 2946 Option<ElementTag>,
-        4 duration_uncertainty "durationUncertainty" 4448 Option<ElementTag>,
-        5 slot_activated "slotActivated" 20485 Option<ElementTag>,
-        6 description "description" 2979 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 slot_number "slotNumber" 20849 Option<ElementTag>,
+        2 time_period "timePeriod" 25823 Option<TimePeriodElements>,
+        3 default_duration "defaultDuration" 3022 Option<ElementTag>,
+        4 duration_uncertainty "durationUncertainty" 4524 Option<ElementTag>,
+        5 slot_activated "slotActivated" 20707 Option<ElementTag>,
+        6 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `powerTimeSlotScheduleListData` (`PowerTimeSlotScheduleListDataType`).
     PowerTimeSlotScheduleListData = "PowerTimeSlotScheduleListDataType" {
-        0 power_time_slot_schedule_data "powerTimeSlotScheduleData" 18342 Vec<PowerTimeSlotScheduleData>,
+        0 power_time_slot_schedule_data "powerTimeSlotScheduleData" 18564 Vec<PowerTimeSlotScheduleData>,
     }
     /// Selectors of `powerTimeSlotScheduleListData` (`PowerTimeSlotScheduleListDataSelectorsType`).
     PowerTimeSlotScheduleListDataSelectors = "PowerTimeSlotScheduleListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 slot_number "slotNumber" 20627 Option<PowerTimeSlotNumber>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 slot_number "slotNumber" 20849 Option<PowerTimeSlotNumber>,
     }
     /// An entry of `powerTimeSlotValueListData` (`PowerTimeSlotValueDataType`).
     PowerTimeSlotValueData = "PowerTimeSlotValueDataType", identifiers 0 1 2, optional 2 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 slot_number "slotNumber" 20627 Option<PowerTimeSlotNumber>,
-        2 value_type "valueType" 27593 Option<PowerTimeSlotValueType>,
-        3 value "value" 27338 Option<ScaledNumber>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 slot_number "slotNumber" 20849 Option<PowerTimeSlotNumber>,
+        2 value_type "valueType" 27830 Option<PowerTimeSlotValueType>,
+        3 value "value" 27575 Option<ScaledNumber>,
     }
     /// Elements of `PowerTimeSlotValueDataType`, by presence (`PowerTimeSlotValueDataElementsType`).
     PowerTimeSlotValueDataElements = "PowerTimeSlotValueDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 slot_number "slotNumber" 20627 Option<ElementTag>,
-        2 value_type "valueType" 27593 Option<ElementTag>,
-        3 value "value" 27338 Option<ScaledNumberElements>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 slot_number "slotNumber" 20849 Option<ElementTag>,
+        2 value_type "valueType" 27830 Option<ElementTag>,
+        3 value "value" 27575 Option<ScaledNumberElements>,
     }
     /// Data of the function `powerTimeSlotValueListData` (`PowerTimeSlotValueListDataType`).
     PowerTimeSlotValueListData = "PowerTimeSlotValueListDataType" {
-        0 power_time_slot_value_data "powerTimeSlotValueData" 18515 Vec<PowerTimeSlotValueData>,
+        0 power_time_slot_value_data "powerTimeSlotValueData" 18737 Vec<PowerTimeSlotValueData>,
     }
     /// Selectors of `powerTimeSlotValueListData` (`PowerTimeSlotValueListDataSelectorsType`).
     PowerTimeSlotValueListDataSelectors = "PowerTimeSlotValueListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 slot_number "slotNumber" 20627 Option<PowerTimeSlotNumber>,
-        2 value_type "valueType" 27593 Option<PowerTimeSlotValueType>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 slot_number "slotNumber" 20849 Option<PowerTimeSlotNumber>,
+        2 value_type "valueType" 27830 Option<PowerTimeSlotValueType>,
     }
     /// An entry of `powerTimeSlotScheduleConstraintsListData` (`PowerTimeSlotScheduleConstraintsDataType`).
     PowerTimeSlotScheduleConstraintsData = "PowerTimeSlotScheduleConstraintsDataType", identifiers 0 1 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 slot_number "slotNumber" 20627 Option<PowerTimeSlotNumber>,
-        2 earliest_start_time "earliestStartTime" 4494 Option<AbsoluteOrRelativeTime>,
-        3 latest_end_time "latestEndTime" 9588 Option<AbsoluteOrRelativeTime>,
-        4 min_duration "minDuration" 11982 Option<XsDuration>,
-        5 max_duration "maxDuration" 10826 Option<XsDuration>,
-        6 optional_slot "optionalSlot" 16021 Option<bool>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 slot_number "slotNumber" 20849 Option<PowerTimeSlotNumber>,
+        2 earliest_start_time "earliestStartTime" 4570 Option<AbsoluteOrRelativeTime>,
+        3 latest_end_time "latestEndTime" 9784 Option<AbsoluteOrRelativeTime>,
+        4 min_duration "minDuration" 12194 Option<XsDuration>,
+        5 max_duration "maxDuration" 11022 Option<XsDuration>,
+        6 optional_slot "optionalSlot" 16243 Option<bool>,
     }
     /// Elements of `PowerTimeSlotScheduleConstraintsDataType`, by presence (`PowerTimeSlotScheduleConstraintsDataElementsType`).
     PowerTimeSlotScheduleConstraintsDataElements = "PowerTimeSlotScheduleConstraintsDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 slot_number "slotNumber" 20627 Option<ElementTag>,
-        2 earliest_start_time "earliestStartTime" 4494 Option<ElementTag>,
-        3 latest_end_time "latestEndTime" 9588 Option<ElementTag>,
-        4 min_duration "minDuration" 11982 Option<ElementTag>,
-        5 max_duration "maxDuration" 10826 Option<ElementTag>,
-        6 optional_slot "optionalSlot" 16021 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 slot_number "slotNumber" 20849 Option<ElementTag>,
+        2 earliest_start_time "earliestStartTime" 4570 Option<ElementTag>,
+        3 latest_end_time "latestEndTime" 9784 Option<ElementTag>,
+        4 min_duration "minDuration" 12194 Option<ElementTag>,
+        5 max_duration "maxDuration" 11022 Option<ElementTag>,
+        6 optional_slot "optionalSlot" 16243 Option<ElementTag>,
     }
     /// Data of the function `powerTimeSlotScheduleConstraintsListData` (`PowerTimeSlotScheduleConstraintsListDataType`).
     PowerTimeSlotScheduleConstraintsListData = "PowerTimeSlotScheduleConstraintsListDataType" {
-        0 power_time_slot_schedule_constraints_data "powerTimeSlotScheduleConstraintsData" 18149 Vec<PowerTimeSlotScheduleConstraintsData>,
+        0 power_time_slot_schedule_constraints_data "powerTimeSlotScheduleConstraintsData" 18371 Vec<PowerTimeSlotScheduleConstraintsData>,
     }
     /// Selectors of `powerTimeSlotScheduleConstraintsListData` (`PowerTimeSlotScheduleConstraintsListDataSelectorsType`).
     PowerTimeSlotScheduleConstraintsListDataSelectors = "PowerTimeSlotScheduleConstraintsListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 slot_number "slotNumber" 20627 Option<PowerTimeSlotNumber>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 slot_number "slotNumber" 20849 Option<PowerTimeSlotNumber>,
     }
     /// An entry of `powerSequenceAlternativesRelationListData` (`PowerSequenceAlternativesRelationDataType`).
     PowerSequenceAlternativesRelationData = "PowerSequenceAlternativesRelationDataType", identifiers 0 {
         0 alternatives_id "alternativesId" 991 Option<AlternativesId>,
-        1 sequence_id "sequenceId" 19522 Vec<PowerSequenceId>,
+        1 sequence_id "sequenceId" 19744 Vec<PowerSequenceId>,
     }
     /// Elements of `PowerSequenceAlternativesRelationDataType`, by presence (`PowerSequenceAlternativesRelationDataElementsType`).
     PowerSequenceAlternativesRelationDataElements = "PowerSequenceAlternativesRelationDataElementsType" {
         0 alternatives_id "alternativesId" 991 Option<ElementTag>,
-        1 sequence_id "sequenceId" 19522 Option<ElementTag>,
+        1 sequence_id "sequenceId" 19744 Option<ElementTag>,
     }
     /// Data of the function `powerSequenceAlternativesRelationListData` (`PowerSequenceAlternativesRelationListDataType`).
     PowerSequenceAlternativesRelationListData = "PowerSequenceAlternativesRelationListDataType" {
-        0 power_sequence_alternatives_relation_data "powerSequenceAlternativesRelationData" 16509 Vec<PowerSequenceAlternativesRelationData>,
+        0 power_sequence_alternatives_relation_data "powerSequenceAlternativesRelationData" 16731 Vec<PowerSequenceAlternativesRelationData>,
     }
     /// Selectors of `powerSequenceAlternativesRelationListData` (`PowerSequenceAlternativesRelationListDataSelectorsType`).
     PowerSequenceAlternativesRelationListDataSelectors = "PowerSequenceAlternativesRelationListDataSelectorsType" {
         0 alternatives_id "alternativesId" 991 Option<AlternativesId>,
-        1 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        1 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// An entry of `powerSequenceDescriptionListData` (`PowerSequenceDescriptionDataType`).
     PowerSequenceDescriptionData = "PowerSequenceDescriptionDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 description "description" 2979 Option<String>,
-        2 positive_energy_direction "positiveEnergyDirection" 16342 Option<EnergyDirection>,
-        3 power_unit "powerUnit" 18652 Option<UnitOfMeasurement>,
-        4 energy_unit "energyUnit" 5680 Option<UnitOfMeasurement>,
-        5 value_source "valueSource" 27464 Option<MeasurementValueSource>,
-        6 scope "scope" 19322 Option<PowerSequenceScope>,
-        7 task_identifier "taskIdentifier" 23526 Option<u32>,
-        8 repetitions_total "repetitionsTotal" 19046 Option<u32>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 description "description" 3055 Option<String>,
+        2 positive_energy_direction "positiveEnergyDirection" 16564 Option<EnergyDirection>,
+        3 power_unit "powerUnit" 18874 Option<UnitOfMeasurement>,
+        4 energy_unit "energyUnit" 5756 Option<UnitOfMeasurement>,
+        5 value_source "valueSource" 27701 Option<MeasurementValueSource>,
+        6 scope "scope" 19544 Option<PowerSequenceScope>,
+        7 task_identifier "taskIdentifier" 23748 Option<u32>,
+        8 repetitions_total "repetitionsTotal" 19268 Option<u32>,
     }
     /// Elements of `PowerSequenceDescriptionDataType`, by presence (`PowerSequenceDescriptionDataElementsType`).
     PowerSequenceDescriptionDataElements = "PowerSequenceDescriptionDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 description "description" 2979 Option<ElementTag>,
-        2 positive_energy_direction "positiveEnergyDirection" 16342 Option<ElementTag>,
-        3 power_unit "powerUnit" 18652 Option<ElementTag>,
-        4 energy_unit "energyUnit" 5680 Option<ElementTag>,
-        5 value_source "valueSource" 27464 Option<ElementTag>,
-        6 scope "scope" 19322 Option<ElementTag>,
-        7 task_identifier "taskIdentifier" 23526 Option<ElementTag>,
-        8 repetitions_total "repetitionsTotal" 19046 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 description "description" 3055 Option<ElementTag>,
+        2 positive_energy_direction "positiveEnergyDirection" 16564 Option<ElementTag>,
+        3 power_unit "powerUnit" 18874 Option<ElementTag>,
+        4 energy_unit "energyUnit" 5756 Option<ElementTag>,
+        5 value_source "valueSource" 27701 Option<ElementTag>,
+        6 scope "scope" 19544 Option<ElementTag>,
+        7 task_identifier "taskIdentifier" 23748 Option<ElementTag>,
+        8 repetitions_total "repetitionsTotal" 19268 Option<ElementTag>,
     }
     /// Data of the function `powerSequenceDescriptionListData` (`PowerSequenceDescriptionListDataType`).
     PowerSequenceDescriptionListData = "PowerSequenceDescriptionListDataType" {
-        0 power_sequence_description_data "powerSequenceDescriptionData" 16736 Vec<PowerSequenceDescriptionData>,
+        0 power_sequence_description_data "powerSequenceDescriptionData" 16958 Vec<PowerSequenceDescriptionData>,
     }
     /// Selectors of `powerSequenceDescriptionListData` (`PowerSequenceDescriptionListDataSelectorsType`).
     PowerSequenceDescriptionListDataSelectors = "PowerSequenceDescriptionListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// An entry of `powerSequenceStateListData` (`PowerSequenceStateDataType`).
     PowerSequenceStateData = "PowerSequenceStateDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 state "state" 21499 Option<PowerSequenceState>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 state "state" 21721 Option<PowerSequenceState>,
         2 active_slot_number "activeSlotNumber" 394 Option<PowerTimeSlotNumber>,
-        3 elapsed_slot_time "elapsedSlotTime" 4550 Option<XsDuration>,
-        4 remaining_slot_time "remainingSlotTime" 18980 Option<XsDuration>,
-        5 sequence_remote_controllable "sequenceRemoteControllable" 19538 Option<bool>,
+        3 elapsed_slot_time "elapsedSlotTime" 4626 Option<XsDuration>,
+        4 remaining_slot_time "remainingSlotTime" 19202 Option<XsDuration>,
+        5 sequence_remote_controllable "sequenceRemoteControllable" 19760 Option<bool>,
         6 active_repetition_number "activeRepetitionNumber" 366 Option<u32>,
-        7 remaining_pause_time "remainingPauseTime" 18956 Option<XsDuration>,
+        7 remaining_pause_time "remainingPauseTime" 19178 Option<XsDuration>,
     }
     /// Elements of `PowerSequenceStateDataType`, by presence (`PowerSequenceStateDataElementsType`).
     PowerSequenceStateDataElements = "PowerSequenceStateDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 state "state" 21499 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 state "state" 21721 Option<ElementTag>,
         2 active_slot_number "activeSlotNumber" 394 Option<ElementTag>,
-        3 elapsed_slot_time "elapsedSlotTime" 4550 Option<ElementTag>,
-        4 remaining_slot_time "remainingSlotTime" 18980 Option<ElementTag>,
-        5 sequence_remote_controllable "sequenceRemoteControllable" 19538 Option<ElementTag>,
+        3 elapsed_slot_time "elapsedSlotTime" 4626 Option<ElementTag>,
+        4 remaining_slot_time "remainingSlotTime" 19202 Option<ElementTag>,
+        5 sequence_remote_controllable "sequenceRemoteControllable" 19760 Option<ElementTag>,
         6 active_repetition_number "activeRepetitionNumber" 366 Option<ElementTag>,
-        7 remaining_pause_time "remainingPauseTime" 18956 Option<ElementTag>,
+        7 remaining_pause_time "remainingPauseTime" 19178 Option<ElementTag>,
     }
     /// Data of the function `powerSequenceStateListData` (`PowerSequenceStateListDataType`).
     PowerSequenceStateListData = "PowerSequenceStateListDataType" {
-        0 power_sequence_state_data "powerSequenceStateData" 17875 Vec<PowerSequenceStateData>,
+        0 power_sequence_state_data "powerSequenceStateData" 18097 Vec<PowerSequenceStateData>,
     }
     /// Selectors of `powerSequenceStateListData` (`PowerSequenceStateListDataSelectorsType`).
     PowerSequenceStateListDataSelectors = "PowerSequenceStateListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// An entry of `powerSequenceScheduleListData` (`PowerSequenceScheduleDataType`).
     PowerSequenceScheduleData = "PowerSequenceScheduleDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 start_time "startTime" 21484 Option<AbsoluteOrRelativeTime>,
-        2 end_time "endTime" 5609 Option<AbsoluteOrRelativeTime>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 start_time "startTime" 21706 Option<AbsoluteOrRelativeTime>,
+        2 end_time "endTime" 5685 Option<AbsoluteOrRelativeTime>,
     }
     /// Elements of `PowerSequenceScheduleDataType`, by presence (`PowerSequenceScheduleDataElementsType`).
     PowerSequenceScheduleDataElements = "PowerSequenceScheduleDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 start_time "startTime" 21484 Option<ElementTag>,
-        2 end_time "endTime" 5609 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 start_time "startTime" 21706 Option<ElementTag>,
+        2 end_time "endTime" 5685 Option<ElementTag>,
     }
     /// Data of the function `powerSequenceScheduleListData` (`PowerSequenceScheduleListDataType`).
     PowerSequenceScheduleListData = "PowerSequenceScheduleListDataType" {
-        0 power_sequence_schedule_data "powerSequenceScheduleData" 17537 Vec<PowerSequenceScheduleData>,
+        0 power_sequence_schedule_data "powerSequenceScheduleData" 17759 Vec<PowerSequenceScheduleData>,
     }
     /// Selectors of `powerSequenceScheduleListData` (`PowerSequenceScheduleListDataSelectorsType`).
     PowerSequenceScheduleListDataSelectors = "PowerSequenceScheduleListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// An entry of `powerSequenceScheduleConstraintsListData` (`PowerSequenceScheduleConstraintsDataType`).
     PowerSequenceScheduleConstraintsData = "PowerSequenceScheduleConstraintsDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 earliest_start_time "earliestStartTime" 4494 Option<AbsoluteOrRelativeTime>,
-        2 latest_start_time "latestStartTime" 9607 Option<AbsoluteOrRelativeTime>,
-        3 earliest_end_time "earliestEndTime" 4473 Option<AbsoluteOrRelativeTime>,
-        4 latest_end_time "latestEndTime" 9588 Option<AbsoluteOrRelativeTime>,
-        5 optional_sequence "optionalSequence" 15999 Option<bool>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 earliest_start_time "earliestStartTime" 4570 Option<AbsoluteOrRelativeTime>,
+        2 latest_start_time "latestStartTime" 9803 Option<AbsoluteOrRelativeTime>,
+        3 earliest_end_time "earliestEndTime" 4549 Option<AbsoluteOrRelativeTime>,
+        4 latest_end_time "latestEndTime" 9784 Option<AbsoluteOrRelativeTime>,
+        5 optional_sequence "optionalSequence" 16221 Option<bool>,
     }
     /// Elements of `PowerSequenceScheduleConstraintsDataType`, by presence (`PowerSequenceScheduleConstraintsDataElementsType`).
     PowerSequenceScheduleConstraintsDataElements = "PowerSequenceScheduleConstraintsDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 earliest_start_time "earliestStartTime" 4494 Option<ElementTag>,
-        2 latest_start_time "latestStartTime" 9607 Option<ElementTag>,
-        3 earliest_end_time "earliestEndTime" 4473 Option<ElementTag>,
-        4 latest_end_time "latestEndTime" 9588 Option<ElementTag>,
-        5 optional_sequence "optionalSequence" 15999 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 earliest_start_time "earliestStartTime" 4570 Option<ElementTag>,
+        2 latest_start_time "latestStartTime" 9803 Option<ElementTag>,
+        3 earliest_end_time "earliestEndTime" 4549 Option<ElementTag>,
+        4 latest_end_time "latestEndTime" 9784 Option<ElementTag>,
+        5 optional_sequence "optionalSequence" 16221 Option<ElementTag>,
     }
     /// Data of the function `powerSequenceScheduleConstraintsListData` (`PowerSequenceScheduleConstraintsListDataType`).
     PowerSequenceScheduleConstraintsListData = "PowerSequenceScheduleConstraintsListDataType" {
-        0 power_sequence_schedule_constraints_data "powerSequenceScheduleConstraintsData" 17344 Vec<PowerSequenceScheduleConstraintsData>,
+        0 power_sequence_schedule_constraints_data "powerSequenceScheduleConstraintsData" 17566 Vec<PowerSequenceScheduleConstraintsData>,
     }
     /// Selectors of `powerSequenceScheduleConstraintsListData` (`PowerSequenceScheduleConstraintsListDataSelectorsType`).
     PowerSequenceScheduleConstraintsListDataSelectors = "PowerSequenceScheduleConstraintsListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// An entry of `powerSequencePriceListData` (`PowerSequencePriceDataType`).
     PowerSequencePriceData = "PowerSequencePriceDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 potential_start_time "potentialStartTime" 16395 Option<AbsoluteOrRelativeTime>,
-        2 price "price" 18667 Option<ScaledNumber>,
-        3 currency "currency" 2655 Option<Currency>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 potential_start_time "potentialStartTime" 16617 Option<AbsoluteOrRelativeTime>,
+        2 price "price" 18889 Option<ScaledNumber>,
+        3 currency "currency" 2731 Option<Currency>,
     }
     /// Elements of `PowerSequencePriceDataType`, by presence (`PowerSequencePriceDataElementsType`).
     PowerSequencePriceDataElements = "PowerSequencePriceDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 potential_start_time "potentialStartTime" 16395 Option<ElementTag>,
-        2 price "price" 18667 Option<ScaledNumberElements>,
-        3 currency "currency" 2655 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 potential_start_time "potentialStartTime" 16617 Option<ElementTag>,
+        2 price "price" 18889 Option<ScaledNumberElements>,
+        3 currency "currency" 2731 Option<ElementTag>,
     }
     /// Data of the function `powerSequencePriceListData` (`PowerSequencePriceListDataType`).
     PowerSequencePriceListData = "PowerSequencePriceListDataType" {
-        0 power_sequence_price_data "powerSequencePriceData" 17097 Vec<PowerSequencePriceData>,
+        0 power_sequence_price_data "powerSequencePriceData" 17319 Vec<PowerSequencePriceData>,
     }
     /// Selectors of `powerSequencePriceListData` (`PowerSequencePriceListDataSelectorsType`).
     PowerSequencePriceListDataSelectors = "PowerSequencePriceListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 potential_start_time_interval "potentialStartTimeInterval" 16419 Option<TimestampInterval>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 potential_start_time_interval "potentialStartTimeInterval" 16641 Option<TimestampInterval>,
     }
     /// An entry of `powerSequenceSchedulePreferenceListData` (`PowerSequenceSchedulePreferenceDataType`).
     PowerSequenceSchedulePreferenceData = "PowerSequenceSchedulePreferenceDataType", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 greenest "greenest" 6213 Option<bool>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 greenest "greenest" 6289 Option<bool>,
         2 cheapest "cheapest" 2176 Option<bool>,
     }
     /// Elements of `PowerSequenceSchedulePreferenceDataType`, by presence (`PowerSequenceSchedulePreferenceDataElementsType`).
     PowerSequenceSchedulePreferenceDataElements = "PowerSequenceSchedulePreferenceDataElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 greenest "greenest" 6213 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 greenest "greenest" 6289 Option<ElementTag>,
         2 cheapest "cheapest" 2176 Option<ElementTag>,
     }
     /// Data of the function `powerSequenceSchedulePreferenceListData` (`PowerSequenceSchedulePreferenceListDataType`).
     PowerSequenceSchedulePreferenceListData = "PowerSequenceSchedulePreferenceListDataType" {
-        0 power_sequence_schedule_preference_data "powerSequenceSchedulePreferenceData" 17686 Vec<PowerSequenceSchedulePreferenceData>,
+        0 power_sequence_schedule_preference_data "powerSequenceSchedulePreferenceData" 17908 Vec<PowerSequenceSchedulePreferenceData>,
     }
     /// Selectors of `powerSequenceSchedulePreferenceListData` (`PowerSequenceSchedulePreferenceListDataSelectorsType`).
     PowerSequenceSchedulePreferenceListDataSelectors = "PowerSequenceSchedulePreferenceListDataSelectorsType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// Data of the function `powerSequenceNodeScheduleInformationData` (`PowerSequenceNodeScheduleInformationDataType`).
     PowerSequenceNodeScheduleInformationData = "PowerSequenceNodeScheduleInformationDataType" {
-        0 node_remote_controllable "nodeRemoteControllable" 14571 Option<bool>,
-        1 supports_single_slot_scheduling_only "supportsSingleSlotSchedulingOnly" 22702 Option<bool>,
+        0 node_remote_controllable "nodeRemoteControllable" 14783 Option<bool>,
+        1 supports_single_slot_scheduling_only "supportsSingleSlotSchedulingOnly" 22924 Option<bool>,
         2 alternatives_count "alternativesCount" 968 Option<u32>,
-        3 total_sequences_count_max "totalSequencesCountMax" 26796 Option<u32>,
-        4 supports_reselection "supportsReselection" 22677 Option<bool>,
+        3 total_sequences_count_max "totalSequencesCountMax" 27018 Option<u32>,
+        4 supports_reselection "supportsReselection" 22899 Option<bool>,
     }
     /// Elements of `PowerSequenceNodeScheduleInformationDataType`, by presence (`PowerSequenceNodeScheduleInformationDataElementsType`).
     PowerSequenceNodeScheduleInformationDataElements = "PowerSequenceNodeScheduleInformationDataElementsType" {
-        0 node_remote_controllable "nodeRemoteControllable" 14571 Option<ElementTag>,
-        1 supports_single_slot_scheduling_only "supportsSingleSlotSchedulingOnly" 22702 Option<ElementTag>,
+        0 node_remote_controllable "nodeRemoteControllable" 14783 Option<ElementTag>,
+        1 supports_single_slot_scheduling_only "supportsSingleSlotSchedulingOnly" 22924 Option<ElementTag>,
         2 alternatives_count "alternativesCount" 968 Option<ElementTag>,
-        3 total_sequences_count_max "totalSequencesCountMax" 26796 Option<ElementTag>,
-        4 supports_reselection "supportsReselection" 22677 Option<ElementTag>,
+        3 total_sequences_count_max "totalSequencesCountMax" 27018 Option<ElementTag>,
+        4 supports_reselection "supportsReselection" 22899 Option<ElementTag>,
     }
     /// Data of the function `powerSequenceScheduleConfigurationRequestCall` (`PowerSequenceScheduleConfigurationRequestCallType`).
     PowerSequenceScheduleConfigurationRequestCall = "PowerSequenceScheduleConfigurationRequestCallType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// Elements of `PowerSequenceScheduleConfigurationRequestCallType`, by presence (`PowerSequenceScheduleConfigurationRequestCallElementsType`).
     PowerSequenceScheduleConfigurationRequestCallElements = "PowerSequenceScheduleConfigurationRequestCallElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
     }
     /// Data of the function `powerSequencePriceCalculationRequestCall` (`PowerSequencePriceCalculationRequestCallType`).
     PowerSequencePriceCalculationRequestCall = "PowerSequencePriceCalculationRequestCallType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 potential_start_time "potentialStartTime" 16395 Option<AbsoluteOrRelativeTime>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 potential_start_time "potentialStartTime" 16617 Option<AbsoluteOrRelativeTime>,
     }
     /// Elements of `PowerSequencePriceCalculationRequestCallType`, by presence (`PowerSequencePriceCalculationRequestCallElementsType`).
     PowerSequencePriceCalculationRequestCallElements = "PowerSequencePriceCalculationRequestCallElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 potential_start_time "potentialStartTime" 16395 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 potential_start_time "potentialStartTime" 16617 Option<ElementTag>,
     }
 }

@@ -12,7 +12,7 @@ numbers! {
 structs! {
     /// Data of the function `resultData` (`ResultDataType`).
     ResultData = "ResultDataType" {
-        0 error_number "errorNumber" 5788 Option<ErrorNumber>,
-        1 description "description" 2979 Option<String>,
+        0 error_number "errorNumber" 5864 Option<ErrorNumber>,
+        1 description "description" 3055 Option<String>,
     }
 }

@@ -82,38 +82,38 @@ enums! {
 structs! {
     /// An entry of `sensingListData` (`SensingDataType`).
     SensingData = "SensingDataType" {
-        0 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        1 state "state" 21499 Option<SensingState>,
-        2 value "value" 27338 Option<ScaledNumber>,
+        0 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        1 state "state" 21721 Option<SensingState>,
+        2 value "value" 27575 Option<ScaledNumber>,
     }
     /// Elements of `SensingDataType`, by presence (`SensingDataElementsType`).
     SensingDataElements = "SensingDataElementsType" {
-        0 timestamp "timestamp" 26696 Option<ElementTag>,
-        1 state "state" 21499 Option<ElementTag>,
-        2 value "value" 27338 Option<ScaledNumberElements>,
+        0 timestamp "timestamp" 26918 Option<ElementTag>,
+        1 state "state" 21721 Option<ElementTag>,
+        2 value "value" 27575 Option<ScaledNumberElements>,
     }
     /// Data of the function `sensingListData` (`SensingListDataType`).
     SensingListData = "SensingListDataType" {
-        0 sensing_data "sensingData" 19348 Vec<SensingData>,
+        0 sensing_data "sensingData" 19570 Vec<SensingData>,
     }
     /// Selectors of `sensingListData` (`SensingListDataSelectorsType`).
     SensingListDataSelectors = "SensingListDataSelectorsType" {
-        0 timestamp_interval "timestampInterval" 26711 Option<TimestampInterval>,
+        0 timestamp_interval "timestampInterval" 26933 Option<TimestampInterval>,
     }
     /// Data of the function `sensingDescriptionData` (`SensingDescriptionDataType`).
     SensingDescriptionData = "SensingDescriptionDataType" {
-        0 sensing_type "sensingType" 19505 Option<SensingType>,
-        1 unit "unit" 26864 Option<UnitOfMeasurement>,
-        2 scope_type "scopeType" 19333 Option<ScopeType>,
-        3 label "label" 9484 Option<String>,
-        4 description "description" 2979 Option<String>,
+        0 sensing_type "sensingType" 19727 Option<SensingType>,
+        1 unit "unit" 27086 Option<UnitOfMeasurement>,
+        2 scope_type "scopeType" 19555 Option<ScopeType>,
+        3 label "label" 9680 Option<String>,
+        4 description "description" 3055 Option<String>,
     }
     /// Elements of `SensingDescriptionDataType`, by presence (`SensingDescriptionDataElementsType`).
     SensingDescriptionDataElements = "SensingDescriptionDataElementsType" {
-        0 sensing_type "sensingType" 19505 Option<ElementTag>,
-        1 unit "unit" 26864 Option<ElementTag>,
-        2 scope_type "scopeType" 19333 Option<ElementTag>,
-        3 label "label" 9484 Option<ElementTag>,
-        4 description "description" 2979 Option<ElementTag>,
+        0 sensing_type "sensingType" 19727 Option<ElementTag>,
+        1 unit "unit" 27086 Option<ElementTag>,
+        2 scope_type "scopeType" 19555 Option<ElementTag>,
+        3 label "label" 9680 Option<ElementTag>,
+        4 description "description" 3055 Option<ElementTag>,
     }
 }

@@ -25,90 +25,90 @@ numbers! {
 structs! {
     /// An entry of `setpointListData` (`SetpointDataType`).
     SetpointData = "SetpointDataType", identifiers 0, flag 6 {
-        0 setpoint_id "setpointId" 20289 Option<SetpointId>,
-        1 value "value" 27338 Option<ScaledNumber>,
-        2 value_min "valueMin" 27391 Option<ScaledNumber>,
-        3 value_max "valueMax" 27377 Option<ScaledNumber>,
-        4 value_tolerance_absolute "valueToleranceAbsolute" 27535 Option<ScaledNumber>,
-        5 value_tolerance_percentage "valueTolerancePercentage" 27563 Option<ScaledNumber>,
-        6 is_setpoint_changeable "isSetpointChangeable" 9162 Option<bool>,
-        7 is_setpoint_active "isSetpointActive" 9140 Option<bool>,
-        8 time_period "timePeriod" 25601 Option<TimePeriod>,
+        0 setpoint_id "setpointId" 20511 Option<SetpointId>,
+        1 value "value" 27575 Option<ScaledNumber>,
+        2 value_min "valueMin" 27628 Option<ScaledNumber>,
+        3 value_max "valueMax" 27614 Option<ScaledNumber>,
+        4 value_tolerance_absolute "valueToleranceAbsolute" 27772 Option<ScaledNumber>,
+        5 value_tolerance_percentage "valueTolerancePercentage" 27800 Option<ScaledNumber>,
+        6 is_setpoint_changeable "isSetpointChangeable" 9238 Option<bool>,
+        7 is_setpoint_active "isSetpointActive" 9216 Option<bool>,
+        8 time_period "timePeriod" 25823 Option<TimePeriod>,
     }
     /// Elements of `SetpointDataType`, by presence (`SetpointDataElementsType`).
     SetpointDataElements = "SetpointDataElementsType" {
-        0 setpoint_id "setpointId" 20289 Option<ElementTag>,
-        1 value "value" 27338 Option<ScaledNumberElements>,
-        2 value_min "valueMin" 27391 Option<ScaledNumberElements>,
-        3 value_max "valueMax" 27377 Option<ScaledNumberElements>,
-        4 value_tolerance_absolute "valueToleranceAbsolute" 27535 Option<ScaledNumberElements>,
-        5 value_tolerance_percentage "valueTolerancePercentage" 27563 Option<ScaledNumberElements>,
-        6 is_setpoint_changeable "isSetpointChangeable" 9162 Option<ElementTag>,
-        7 is_setpoint_active "isSetpointActive" 9140 Option<ElementTag>,
-        8 time_period "timePeriod" 25601 Option<TimePeriodElements>,
+        0 setpoint_id "setpointId" 20511 Option<ElementTag>,
+        1 value "value" 27575 Option<ScaledNumberElements>,
+        2 value_min "valueMin" 27628 Option<ScaledNumberElements>,
+        3 value_max "valueMax" 27614 Option<ScaledNumberElements>,
+        4 value_tolerance_absolute "valueToleranceAbsolute" 27772 Option<ScaledNumberElements>,
+        5 value_tolerance_percentage "valueTolerancePercentage" 27800 Option<ScaledNumberElements>,
+        6 is_setpoint_changeable "isSetpointChangeable" 9238 Option<ElementTag>,
+        7 is_setpoint_active "isSetpointActive" 9216 Option<ElementTag>,
+        8 time_period "timePeriod" 25823 Option<TimePeriodElements>,
     }
     /// Data of the function `setpointListData` (`SetpointListDataType`).
     SetpointListData = "SetpointListDataType" {
-        0 setpoint_data "setpointData" 20104 Vec<SetpointData>,
+        0 setpoint_data "setpointData" 20326 Vec<SetpointData>,
     }
     /// Selectors of `setpointListData` (`SetpointListDataSelectorsType`).
     SetpointListDataSelectors = "SetpointListDataSelectorsType" {
-        0 setpoint_id "setpointId" 20289 Option<SetpointId>,
+        0 setpoint_id "setpointId" 20511 Option<SetpointId>,
     }
     /// An entry of `setpointConstraintsListData` (`SetpointConstraintsDataType`).
     SetpointConstraintsData = "SetpointConstraintsDataType", identifiers 0 {
-        0 setpoint_id "setpointId" 20289 Option<SetpointId>,
-        1 setpoint_range_min "setpointRangeMin" 20380 Option<ScaledNumber>,
-        2 setpoint_range_max "setpointRangeMax" 20358 Option<ScaledNumber>,
-        3 setpoint_step_size "setpointStepSize" 20402 Option<ScaledNumber>,
+        0 setpoint_id "setpointId" 20511 Option<SetpointId>,
+        1 setpoint_range_min "setpointRangeMin" 20602 Option<ScaledNumber>,
+        2 setpoint_range_max "setpointRangeMax" 20580 Option<ScaledNumber>,
+        3 setpoint_step_size "setpointStepSize" 20624 Option<ScaledNumber>,
     }
     /// Elements of `SetpointConstraintsDataType`, by presence (`SetpointConstraintsDataElementsType`).
     SetpointConstraintsDataElements = "SetpointConstraintsDataElementsType" {
-        0 setpoint_id "setpointId" 20289 Option<ElementTag>,
-        1 setpoint_range_min "setpointRangeMin" 20380 Option<ScaledNumberElements>,
-        2 setpoint_range_max "setpointRangeMax" 20358 Option<ScaledNumberElements>,
-        3 setpoint_step_size "setpointStepSize" 20402 Option<ScaledNumberElements>,
+        0 setpoint_id "setpointId" 20511 Option<ElementTag>,
+        1 setpoint_range_min "setpointRangeMin" 20602 Option<ScaledNumberElements>,
+        2 setpoint_range_max "setpointRangeMax" 20580 Option<ScaledNumberElements>,
+        3 setpoint_step_size "setpointStepSize" 20624 Option<ScaledNumberElements>,
     }
     /// Data of the function `setpointConstraintsListData` (`SetpointConstraintsListDataType`).
     SetpointConstraintsListData = "SetpointConstraintsListDataType" {
-        0 setpoint_constraints_data "setpointConstraintsData" 19963 Vec<SetpointConstraintsData>,
+        0 setpoint_constraints_data "setpointConstraintsData" 20185 Vec<SetpointConstraintsData>,
     }
     /// Selectors of `setpointConstraintsListData` (`SetpointConstraintsListDataSelectorsType`).
     SetpointConstraintsListDataSelectors = "SetpointConstraintsListDataSelectorsType" {
-        0 setpoint_id "setpointId" 20289 Option<SetpointId>,
+        0 setpoint_id "setpointId" 20511 Option<SetpointId>,
     }
     /// An entry of `setpointDescriptionListData` (`SetpointDescriptionDataType`).
     SetpointDescriptionData = "SetpointDescriptionDataType", identifiers 0 {
-        0 setpoint_id "setpointId" 20289 Option<SetpointId>,
-        1 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        2 time_table_id "timeTableId" 26611 Option<TimeTableId>,
-        3 setpoint_type "setpointType" 20424 Option<SetpointType>,
-        4 unit "unit" 26864 Option<UnitOfMeasurement>,
-        5 scope_type "scopeType" 19333 Option<ScopeType>,
-        6 label "label" 9484 Option<String>,
-        7 description "description" 2979 Option<String>,
+        0 setpoint_id "setpointId" 20511 Option<SetpointId>,
+        1 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        2 time_table_id "timeTableId" 26833 Option<TimeTableId>,
+        3 setpoint_type "setpointType" 20646 Option<SetpointType>,
+        4 unit "unit" 27086 Option<UnitOfMeasurement>,
+        5 scope_type "scopeType" 19555 Option<ScopeType>,
+        6 label "label" 9680 Option<String>,
+        7 description "description" 3055 Option<String>,
     }
     /// Elements of `SetpointDescriptionDataType`, by presence (`SetpointDescriptionDataElementsType`).
     SetpointDescriptionDataElements = "SetpointDescriptionDataElementsType" {
-        0 setpoint_id "setpointId" 20289 Option<ElementTag>,
-        1 measurement_id "measurementId" 11377 Option<ElementTag>,
-        2 time_table_id "timeTableId" 26611 Option<ElementTag>,
-        3 setpoint_type "setpointType" 20424 Option<ElementTag>,
-        4 unit "unit" 26864 Option<ElementTag>,
-        5 scope_type "scopeType" 19333 Option<ElementTag>,
-        6 label "label" 9484 Option<ElementTag>,
-        7 description "description" 2979 Option<ElementTag>,
+        0 setpoint_id "setpointId" 20511 Option<ElementTag>,
+        1 measurement_id "measurementId" 11589 Option<ElementTag>,
+        2 time_table_id "timeTableId" 26833 Option<ElementTag>,
+        3 setpoint_type "setpointType" 20646 Option<ElementTag>,
+        4 unit "unit" 27086 Option<ElementTag>,
+        5 scope_type "scopeType" 19555 Option<ElementTag>,
+        6 label "label" 9680 Option<ElementTag>,
+        7 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `setpointDescriptionListData` (`SetpointDescriptionListDataType`).
     SetpointDescriptionListData = "SetpointDescriptionListDataType" {
-        0 setpoint_description_data "setpointDescriptionData" 20148 Vec<SetpointDescriptionData>,
+        0 setpoint_description_data "setpointDescriptionData" 20370 Vec<SetpointDescriptionData>,
     }
     /// Selectors of `setpointDescriptionListData` (`SetpointDescriptionListDataSelectorsType`).
     SetpointDescriptionListDataSelectors = "SetpointDescriptionListDataSelectorsType" {
-        0 setpoint_id "setpointId" 20289 Option<SetpointId>,
-        1 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        2 time_table_id "timeTableId" 26611 Option<TimeTableId>,
-        3 setpoint_type "setpointType" 20424 Option<SetpointType>,
-        4 scope_type "scopeType" 19333 Option<ScopeType>,
+        0 setpoint_id "setpointId" 20511 Option<SetpointId>,
+        1 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        2 time_table_id "timeTableId" 26833 Option<TimeTableId>,
+        3 setpoint_type "setpointType" 20646 Option<SetpointType>,
+        4 scope_type "scopeType" 19555 Option<ScopeType>,
     }
 }

@@ -81,96 +81,96 @@ enums! {
 structs! {
     /// A part of `ShipMessage` (`ConnectionHelloType`).
     ConnectionHello = "ConnectionHelloType" {
-        0 phase "phase" 16216 Option<ConnectionHelloPhase>,
-        1 waiting "waiting" 27691 Option<u32>,
-        2 prolongation_request "prolongationRequest" 18727 Option<bool>,
-        3 key_material_state "keyMaterialState" 9366 Option<ConnectionHelloKeyMaterialState>,
+        0 phase "phase" 16438 Option<ConnectionHelloPhase>,
+        1 waiting "waiting" 27928 Option<u32>,
+        2 prolongation_request "prolongationRequest" 18949 Option<bool>,
+        3 key_material_state "keyMaterialState" 9562 Option<ConnectionHelloKeyMaterialState>,
     }
     /// A part of `MessageProtocolHandshakeType` (`MessageProtocolFormatsType`).
     MessageProtocolFormats = "MessageProtocolFormatsType" {
-        0 format "format" 6162 Vec<String>,
+        0 format "format" 6238 Vec<String>,
     }
     /// A part of `ShipMessage` (`MessageProtocolHandshakeType`).
     MessageProtocolHandshake = "MessageProtocolHandshakeType" {
-        0 handshake_type "handshakeType" 6246 Option<ProtocolHandshakeType>,
-        1 version "version" 27661 Option<MessageProtocolHandshakeVersion>,
-        2 formats "formats" 6174 Option<MessageProtocolFormats>,
+        0 handshake_type "handshakeType" 6322 Option<ProtocolHandshakeType>,
+        1 version "version" 27898 Option<MessageProtocolHandshakeVersion>,
+        2 formats "formats" 6250 Option<MessageProtocolFormats>,
     }
     /// A part of `MessageProtocolHandshakeType` (`MessageProtocolHandshakeType/version`).
     MessageProtocolHandshakeVersion = "MessageProtocolHandshakeType/version" {
-        0 major "major" 10586 Option<u16>,
-        1 minor "minor" 12036 Option<u16>,
+        0 major "major" 10782 Option<u16>,
+        1 minor "minor" 12248 Option<u16>,
     }
     /// A part of `ShipMessage` (`MessageProtocolHandshakeErrorType`).
     MessageProtocolHandshakeError = "MessageProtocolHandshakeErrorType" {
-        0 error "error" 5777 Option<u8>,
+        0 error "error" 5853 Option<u8>,
     }
     /// A part of `ShipMessage` (`ConnectionPinStateType`).
     ConnectionPinState = "ConnectionPinStateType" {
-        0 pin_state "pinState" 16236 Option<PinState>,
-        1 input_permission "inputPermission" 8770 Option<PinInputPermission>,
+        0 pin_state "pinState" 16458 Option<PinState>,
+        1 input_permission "inputPermission" 8846 Option<PinInputPermission>,
     }
     /// A part of `ShipMessage` (`ConnectionPinInputType`).
     ConnectionPinInput = "ConnectionPinInputType" {
-        0 pin "pin" 16227 Option<PinValue>,
+        0 pin "pin" 16449 Option<PinValue>,
     }
     /// A part of `ShipMessage` (`ConnectionPinErrorType`).
     ConnectionPinError = "ConnectionPinErrorType" {
-        0 error "error" 5777 Option<u8>,
+        0 error "error" 5853 Option<u8>,
     }
     /// A part of `DataType` (`HeaderType`).
     ShipHeader = "HeaderType" {
-        0 protocol_id "protocolId" 18752 Option<String>,
+        0 protocol_id "protocolId" 18974 Option<String>,
     }
     /// A part of `DataType` (`ExtensionType`).
     ShipExtension = "ExtensionType" {
-        0 extension_id "extensionId" 5984 Option<String>,
+        0 extension_id "extensionId" 6060 Option<String>,
         1 binary "binary" 1491 Option<HexBinary>,
-        2 string "string" 21685 Option<String>,
+        2 string "string" 21907 Option<String>,
     }
     /// A part of `ShipMessage` (`DataType`).
     ShipData = "DataType" {
-        0 header "header" 6287 Option<ShipHeader>,
-        1 payload "payload" 16180 Option<AnyJson>,
-        2 extension "extension" 5969 Option<ShipExtension>,
+        0 header "header" 6363 Option<ShipHeader>,
+        1 payload "payload" 16402 Option<AnyJson>,
+        2 extension "extension" 6045 Option<ShipExtension>,
     }
     /// A part of `ShipMessage` (`ConnectionCloseType`).
     ConnectionClose = "ConnectionCloseType" {
-        0 phase "phase" 16216 Option<ConnectionClosePhase>,
-        1 max_time "maxTime" 10975 Option<u32>,
-        2 reason "reason" 18819 Option<ConnectionCloseReason>,
+        0 phase "phase" 16438 Option<ConnectionClosePhase>,
+        1 max_time "maxTime" 11187 Option<u32>,
+        2 reason "reason" 19041 Option<ConnectionCloseReason>,
     }
     /// A part of `ShipMessage` (`AccessMethodsRequestType`).
     AccessMethodsRequest = "AccessMethodsRequestType" {
     }
     /// A part of `ShipMessage` (`AccessMethodsType`).
     AccessMethods = "AccessMethodsType" {
-        0 id "id" 7760 Option<String>,
-        1 dns_sd_mdns "dnsSd_mDns" 4418 Option<AccessMethodsDnsSdMdns>,
-        2 dns "dns" 4409 Option<AccessMethodsDns>,
+        0 id "id" 7836 Option<String>,
+        1 dns_sd_mdns "dnsSd_mDns" 4494 Option<AccessMethodsDnsSdMdns>,
+        2 dns "dns" 4485 Option<AccessMethodsDns>,
     }
     /// A part of `AccessMethodsType` (`AccessMethodsType/dnsSd_mDns`).
     AccessMethodsDnsSdMdns = "AccessMethodsType/dnsSd_mDns" {
     }
     /// A part of `AccessMethodsType` (`AccessMethodsType/dns`).
     AccessMethodsDns = "AccessMethodsType/dns" {
-        0 uri "uri" 26949 Option<String>,
+        0 uri "uri" 27171 Option<String>,
     }
     /// A part of `ConnectionHelloType` (`ConnectionHelloType/keyMaterialState`).
     ConnectionHelloKeyMaterialState = "ConnectionHelloType/keyMaterialState" {
-        0 update_counter "updateCounter" 26886 Option<u16>,
+        0 update_counter "updateCounter" 27108 Option<u16>,
     }
     /// A part of `ShipMessage` (`KeyMaterialStateType`).
     KeyMaterialState = "KeyMaterialStateType" {
-        0 update_counter "updateCounter" 26886 Option<u16>,
-        1 entry "entry" 5766 Vec<KeyMaterialStateEntry>,
+        0 update_counter "updateCounter" 27108 Option<u16>,
+        1 entry "entry" 5842 Vec<KeyMaterialStateEntry>,
     }
     /// A part of `KeyMaterialStateType` (`KeyMaterialStateType/entry`).
     KeyMaterialStateEntry = "KeyMaterialStateType/entry" {
-        0 current_state "currentState" 2743 Option<KeyMaterialCurrentState>,
-        1 curve "curve" 2761 Option<u16>,
-        2 ski "ski" 20476 Option<String>,
-        3 public_key "publicKey" 18768 Option<String>,
+        0 current_state "currentState" 2819 Option<KeyMaterialCurrentState>,
+        1 curve "curve" 2837 Option<u16>,
+        2 ski "ski" 20698 Option<String>,
+        3 public_key "publicKey" 18990 Option<String>,
     }
     /// A part of `ShipMessage` (`KeyMaterialStateResponseType`).
     KeyMaterialStateResponse = "KeyMaterialStateResponseType" {
@@ -178,22 +178,93 @@ structs! {
     }
     /// A part of `ShipMessage` (`KeyMaterialStateRequestType`).
     KeyMaterialStateRequest = "KeyMaterialStateRequestType" {
-        0 known_update_counter "knownUpdateCounter" 9460 Option<u16>,
+        0 known_update_counter "knownUpdateCounter" 9656 Option<u16>,
+    }
+    /// A part of `ShipCommissioning` (`CommissioningRequestType`).
+    CommissioningRequest = "CommissioningRequestType" {
+    }
+    /// A part of `ShipCommissioning` (`CommissioningResponseType`).
+    CommissioningResponse = "CommissioningResponseType" {
+        0 accept "accept" 172 Option<bool>,
+    }
+    /// A part of `ShipCommissioning` (`KeyMaterialRequestType`).
+    KeyMaterialRequest = "KeyMaterialRequestType" {
+    }
+    /// A part of `ShipCommissioning` (`KeyMaterialType`).
+    KeyMaterial = "KeyMaterialType" {
+        0 max_entries "maxEntries" 11039 Option<u64>,
+        1 entry "entry" 5842 Vec<KeyMaterialEntry>,
+    }
+    /// A part of `KeyMaterialType` (`KeyMaterialType/entry`).
+    KeyMaterialEntry = "KeyMaterialType/entry" {
+        0 curve "curve" 2837 Option<u16>,
+        1 ski "ski" 20698 Option<String>,
+        2 public_key "publicKey" 18990 Option<String>,
+        3 user_trust "userTrust" 27516 Option<u32>,
+        4 commissioning_tool "commissioningTool" 2322 Option<bool>,
+        5 id "id" 7836 Option<String>,
+        6 note "note" 14873 Option<String>,
+    }
+    /// A part of `ShipCommissioning` (`KeyMaterialResponseType`).
+    KeyMaterialResponse = "KeyMaterialResponseType" {
+        0 entry "entry" 5842 Vec<KeyMaterialResponseEntry>,
+    }
+    /// A part of `KeyMaterialResponseType` (`KeyMaterialResponseType/entry`).
+    KeyMaterialResponseEntry = "KeyMaterialResponseType/entry" {
+        0 curve "curve" 2837 Option<u16>,
+        1 ski "ski" 20698 Option<String>,
+        2 public_key "publicKey" 18990 Option<String>,
+        3 user_trust "userTrust" 27516 Option<u32>,
+        4 id "id" 7836 Option<String>,
+        5 note "note" 14873 Option<String>,
+    }
+    /// A part of `ShipCommissioning` (`KeyMaterialDeleteType`).
+    KeyMaterialDelete = "KeyMaterialDeleteType" {
+        0 entry "entry" 5842 Vec<KeyMaterialDeleteEntry>,
+    }
+    /// A part of `KeyMaterialDeleteType` (`KeyMaterialDeleteType/entry`).
+    KeyMaterialDeleteEntry = "KeyMaterialDeleteType/entry" {
+        0 curve "curve" 2837 Option<u16>,
+        1 ski "ski" 20698 Option<String>,
+        2 note "note" 14873 Option<String>,
+    }
+    /// A part of `ShipCommissioning` (`KeyMaterialDeleteResponseType`).
+    KeyMaterialDeleteResponse = "KeyMaterialDeleteResponseType" {
+        0 entry "entry" 5842 Vec<KeyMaterialDeleteResponseEntry>,
+    }
+    /// A part of `KeyMaterialDeleteResponseType` (`KeyMaterialDeleteResponseType/entry`).
+    KeyMaterialDeleteResponseEntry = "KeyMaterialDeleteResponseType/entry" {
+        0 curve "curve" 2837 Option<u16>,
+        1 ski "ski" 20698 Option<String>,
+        2 public_key "publicKey" 18990 Option<String>,
+        3 user_trust "userTrust" 27516 Option<u32>,
+        4 id "id" 7836 Option<String>,
+        5 note "note" 14873 Option<String>,
     }
     /// Every root of a SHIP document, which has one of them (`ShipMessage`).
     ShipMessage = "ShipMessage" {
-        0 connection_hello "connectionHello" 2485 Option<ConnectionHello>,
-        1 message_protocol_handshake "messageProtocolHandshake" 11786 Option<MessageProtocolHandshake>,
-        2 message_protocol_handshake_error "messageProtocolHandshakeError" 11816 Option<MessageProtocolHandshakeError>,
-        3 connection_pin_state "connectionPinState" 2554 Option<ConnectionPinState>,
-        4 connection_pin_input "connectionPinInput" 2530 Option<ConnectionPinInput>,
-        5 connection_pin_error "connectionPinError" 2506 Option<ConnectionPinError>,
+        0 connection_hello "connectionHello" 2561 Option<ConnectionHello>,
+        1 message_protocol_handshake "messageProtocolHandshake" 11998 Option<MessageProtocolHandshake>,
+        2 message_protocol_handshake_error "messageProtocolHandshakeError" 12028 Option<MessageProtocolHandshakeError>,
+        3 connection_pin_state "connectionPinState" 2630 Option<ConnectionPinState>,
+        4 connection_pin_input "connectionPinInput" 2606 Option<ConnectionPinInput>,
+        5 connection_pin_error "connectionPinError" 2582 Option<ConnectionPinError>,
         6 access_methods_request "accessMethodsRequest" 203 Option<AccessMethodsRequest>,
         7 access_methods "accessMethods" 184 Option<AccessMethods>,
-        8 data "data" 2772 Option<ShipData>,
-        9 connection_close "connectionClose" 2464 Option<ConnectionClose>,
-        10 key_material_state "keyMaterialState" 9366 Option<KeyMaterialState>,
-        11 key_material_state_response "keyMaterialStateResponse" 9417 Option<KeyMaterialStateResponse>,
-        12 key_material_state_request "keyMaterialStateRequest" 9388 Option<KeyMaterialStateRequest>,
+        8 data "data" 2848 Option<ShipData>,
+        9 connection_close "connectionClose" 2540 Option<ConnectionClose>,
+        10 key_material_state "keyMaterialState" 9562 Option<KeyMaterialState>,
+        11 key_material_state_response "keyMaterialStateResponse" 9613 Option<KeyMaterialStateResponse>,
+        12 key_material_state_request "keyMaterialStateRequest" 9584 Option<KeyMaterialStateRequest>,
+    }
+    /// Every root of a message for commissioning tools (`ShipCommissioning`).
+    ShipCommissioning = "ShipCommissioning" {
+        0 commissioning_request "commissioningRequest" 2269 Option<CommissioningRequest>,
+        1 commissioning_response "commissioningResponse" 2295 Option<CommissioningResponse>,
+        2 key_material_request "keyMaterialRequest" 9513 Option<KeyMaterialRequest>,
+        3 key_material "keyMaterial" 9442 Option<KeyMaterial>,
+        4 key_material_response "keyMaterialResponse" 9537 Option<KeyMaterialResponse>,
+        5 key_material_delete "keyMaterialDelete" 9459 Option<KeyMaterialDelete>,
+        6 key_material_delete_response "keyMaterialDeleteResponse" 9482 Option<KeyMaterialDeleteResponse>,
     }
 }

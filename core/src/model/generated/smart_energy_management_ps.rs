@@ -11,118 +11,118 @@ structs! {
     }
     /// A part of `SmartEnergyManagementPsDataType` (`SmartEnergyManagementPsAlternativesType`).
     SmartEnergyManagementPsAlternatives = "SmartEnergyManagementPsAlternativesType" {
-        0 relation "relation" 18908 Option<SmartEnergyManagementPsAlternativesRelation>,
-        1 power_sequence "powerSequence" 16490 Vec<SmartEnergyManagementPsPowerSequence>,
+        0 relation "relation" 19130 Option<SmartEnergyManagementPsAlternativesRelation>,
+        1 power_sequence "powerSequence" 16712 Vec<SmartEnergyManagementPsPowerSequence>,
     }
     /// A part of `SmartEnergyManagementPsAlternativesType` (`SmartEnergyManagementPsPowerSequenceType`).
     SmartEnergyManagementPsPowerSequence = "SmartEnergyManagementPsPowerSequenceType" {
-        0 description "description" 2979 Option<SmartEnergyManagementPsPowerSequenceDescription>,
-        1 state "state" 21499 Option<SmartEnergyManagementPsPowerSequenceState>,
-        2 schedule "schedule" 19225 Option<SmartEnergyManagementPsPowerSequenceSchedule>,
-        3 schedule_constraints "scheduleConstraints" 19273 Option<SmartEnergyManagementPsPowerSequenceScheduleConstraints>,
-        4 schedule_preference "schedulePreference" 19298 Option<SmartEnergyManagementPsPowerSequenceSchedulePreference>,
-        5 operating_constraints_interrupt "operatingConstraintsInterrupt" 14884 Option<SmartEnergyManagementPsPowerSequenceOperatingConstraintsInterrupt>,
-        6 operating_constraints_duration "operatingConstraintsDuration" 14673 Option<SmartEnergyManagementPsPowerSequenceOperatingConstraintsDuration>,
-        7 operating_constraints_resume_implication "operatingConstraintsResumeImplication" 15679 Option<SmartEnergyManagementPsPowerSequenceOperatingConstraintsResumeImplication>,
-        8 power_time_slot "powerTimeSlot" 18103 Vec<SmartEnergyManagementPsPowerTimeSlot>,
+        0 description "description" 3055 Option<SmartEnergyManagementPsPowerSequenceDescription>,
+        1 state "state" 21721 Option<SmartEnergyManagementPsPowerSequenceState>,
+        2 schedule "schedule" 19447 Option<SmartEnergyManagementPsPowerSequenceSchedule>,
+        3 schedule_constraints "scheduleConstraints" 19495 Option<SmartEnergyManagementPsPowerSequenceScheduleConstraints>,
+        4 schedule_preference "schedulePreference" 19520 Option<SmartEnergyManagementPsPowerSequenceSchedulePreference>,
+        5 operating_constraints_interrupt "operatingConstraintsInterrupt" 15106 Option<SmartEnergyManagementPsPowerSequenceOperatingConstraintsInterrupt>,
+        6 operating_constraints_duration "operatingConstraintsDuration" 14895 Option<SmartEnergyManagementPsPowerSequenceOperatingConstraintsDuration>,
+        7 operating_constraints_resume_implication "operatingConstraintsResumeImplication" 15901 Option<SmartEnergyManagementPsPowerSequenceOperatingConstraintsResumeImplication>,
+        8 power_time_slot "powerTimeSlot" 18325 Vec<SmartEnergyManagementPsPowerTimeSlot>,
     }
     /// A part of `SmartEnergyManagementPsPowerSequenceType` (`SmartEnergyManagementPsPowerSequenceType/description`).
     SmartEnergyManagementPsPowerSequenceDescription = "SmartEnergyManagementPsPowerSequenceType/description" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 description "description" 2979 Option<ShortDescription>,
-        2 power_unit "powerUnit" 18652 Option<UnitOfMeasurement>,
-        3 energy_unit "energyUnit" 5680 Option<UnitOfMeasurement>,
-        4 value_source "valueSource" 27464 Option<MeasurementValueSource>,
-        5 task_identifier "taskIdentifier" 23526 Option<u32>,
-        6 repetitions_total "repetitionsTotal" 19046 Option<u32>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 description "description" 3055 Option<ShortDescription>,
+        2 power_unit "powerUnit" 18874 Option<UnitOfMeasurement>,
+        3 energy_unit "energyUnit" 5756 Option<UnitOfMeasurement>,
+        4 value_source "valueSource" 27701 Option<MeasurementValueSource>,
+        5 task_identifier "taskIdentifier" 23748 Option<u32>,
+        6 repetitions_total "repetitionsTotal" 19268 Option<u32>,
     }
     /// A part of `SmartEnergyManagementPsPowerSequenceType` (`SmartEnergyManagementPsPowerSequenceType/state`).
     SmartEnergyManagementPsPowerSequenceState = "SmartEnergyManagementPsPowerSequenceType/state" {
-        0 state "state" 21499 Option<PowerSequenceState>,
+        0 state "state" 21721 Option<PowerSequenceState>,
         1 active_slot_number "activeSlotNumber" 394 Option<PowerTimeSlotNumber>,
-        2 elapsed_slot_time "elapsedSlotTime" 4550 Option<XsDuration>,
-        3 remaining_slot_time "remainingSlotTime" 18980 Option<XsDuration>,
-        4 sequence_remote_controllable "sequenceRemoteControllable" 19538 Option<bool>,
+        2 elapsed_slot_time "elapsedSlotTime" 4626 Option<XsDuration>,
+        3 remaining_slot_time "remainingSlotTime" 19202 Option<XsDuration>,
+        4 sequence_remote_controllable "sequenceRemoteControllable" 19760 Option<bool>,
         5 active_repetition_number "activeRepetitionNumber" 366 Option<u32>,
-        6 remaining_pause_time "remainingPauseTime" 18956 Option<XsDuration>,
+        6 remaining_pause_time "remainingPauseTime" 19178 Option<XsDuration>,
     }
     /// A part of `SmartEnergyManagementPsPowerSequenceType` (`SmartEnergyManagementPsPowerSequenceType/schedule`).
     SmartEnergyManagementPsPowerSequenceSchedule = "SmartEnergyManagementPsPowerSequenceType/schedule" {
-        0 start_time "startTime" 21484 Option<XsDuration>,
-        1 end_time "endTime" 5609 Option<XsDuration>,
+        0 start_time "startTime" 21706 Option<XsDuration>,
+        1 end_time "endTime" 5685 Option<XsDuration>,
     }
     /// A part of `SmartEnergyManagementPsPowerSequenceType` (`SmartEnergyManagementPsPowerSequenceType/scheduleConstraints`).
     SmartEnergyManagementPsPowerSequenceScheduleConstraints = "SmartEnergyManagementPsPowerSequenceType/scheduleConstraints" {
-        0 earliest_start_time "earliestStartTime" 4494 Option<XsDuration>,
-        1 latest_end_time "latestEndTime" 9588 Option<XsDuration>,
+        0 earliest_start_time "earliestStartTime" 4570 Option<XsDuration>,
+        1 latest_end_time "latestEndTime" 9784 Option<XsDuration>,
     }
     /// A part of `SmartEnergyManagementPsPowerSequenceType` (`SmartEnergyManagementPsPowerSequenceType/schedulePreference`).
     SmartEnergyManagementPsPowerSequenceSchedulePreference = "SmartEnergyManagementPsPowerSequenceType/schedulePreference" {
-        0 greenest "greenest" 6213 Option<bool>,
+        0 greenest "greenest" 6289 Option<bool>,
         1 cheapest "cheapest" 2176 Option<bool>,
     }
     /// A part of `SmartEnergyManagementPsPowerSequenceType` (`SmartEnergyManagementPsPowerSequenceType/operatingConstraintsInterrupt`).
     SmartEnergyManagementPsPowerSequenceOperatingConstraintsInterrupt = "SmartEnergyManagementPsPowerSequenceType/operatingConstraintsInterrupt" {
-        0 is_pausable "isPausable" 9101 Option<bool>,
-        1 is_stoppable "isStoppable" 9216 Option<bool>,
-        2 max_cycles_per_day "maxCyclesPerDay" 10805 Option<u32>,
+        0 is_pausable "isPausable" 9177 Option<bool>,
+        1 is_stoppable "isStoppable" 9292 Option<bool>,
+        2 max_cycles_per_day "maxCyclesPerDay" 11001 Option<u32>,
     }
     /// A part of `SmartEnergyManagementPsPowerSequenceType` (`SmartEnergyManagementPsPowerSequenceType/operatingConstraintsDuration`).
     SmartEnergyManagementPsPowerSequenceOperatingConstraintsDuration = "SmartEnergyManagementPsPowerSequenceType/operatingConstraintsDuration" {
         0 active_duration_min "activeDurationMin" 268 Option<XsDuration>,
         1 active_duration_max "activeDurationMax" 245 Option<XsDuration>,
-        2 pause_duration_min "pauseDurationMin" 16158 Option<XsDuration>,
-        3 pause_duration_max "pauseDurationMax" 16136 Option<XsDuration>,
+        2 pause_duration_min "pauseDurationMin" 16380 Option<XsDuration>,
+        3 pause_duration_max "pauseDurationMax" 16358 Option<XsDuration>,
         4 active_duration_sum_min "activeDurationSumMin" 317 Option<XsDuration>,
         5 active_duration_sum_max "activeDurationSumMax" 291 Option<XsDuration>,
     }
     /// A part of `SmartEnergyManagementPsPowerSequenceType` (`SmartEnergyManagementPsPowerSequenceType/operatingConstraintsResumeImplication`).
     SmartEnergyManagementPsPowerSequenceOperatingConstraintsResumeImplication = "SmartEnergyManagementPsPowerSequenceType/operatingConstraintsResumeImplication" {
-        0 resume_energy_estimated "resumeEnergyEstimated" 19109 Option<ScaledNumber>,
-        1 energy_unit "energyUnit" 5680 Option<UnitOfMeasurement>,
-        2 resume_cost_estimated "resumeCostEstimated" 19084 Option<ScaledNumber>,
-        3 currency "currency" 2655 Option<Currency>,
+        0 resume_energy_estimated "resumeEnergyEstimated" 19331 Option<ScaledNumber>,
+        1 energy_unit "energyUnit" 5756 Option<UnitOfMeasurement>,
+        2 resume_cost_estimated "resumeCostEstimated" 19306 Option<ScaledNumber>,
+        3 currency "currency" 2731 Option<Currency>,
     }
     /// A part of `SmartEnergyManagementPsPowerSequenceType` (`SmartEnergyManagementPsPowerTimeSlotType`).
     SmartEnergyManagementPsPowerTimeSlot = "SmartEnergyManagementPsPowerTimeSlotType" {
-        0 schedule "schedule" 19225 Option<SmartEnergyManagementPsPowerTimeSlotSchedule>,
-        1 value_list "valueList" 27362 Option<SmartEnergyManagementPsPowerTimeSlotValueList>,
-        2 schedule_constraints "scheduleConstraints" 19273 Option<SmartEnergyManagementPsPowerTimeSlotScheduleConstraints>,
+        0 schedule "schedule" 19447 Option<SmartEnergyManagementPsPowerTimeSlotSchedule>,
+        1 value_list "valueList" 27599 Option<SmartEnergyManagementPsPowerTimeSlotValueList>,
+        2 schedule_constraints "scheduleConstraints" 19495 Option<SmartEnergyManagementPsPowerTimeSlotScheduleConstraints>,
     }
     /// A part of `SmartEnergyManagementPsPowerTimeSlotType` (`SmartEnergyManagementPsPowerTimeSlotType/schedule`).
     SmartEnergyManagementPsPowerTimeSlotSchedule = "SmartEnergyManagementPsPowerTimeSlotType/schedule" {
-        0 slot_number "slotNumber" 20627 Option<PowerTimeSlotNumber>,
-        1 time_period "timePeriod" 25601 Option<SmartEnergyManagementPsPowerTimeSlotScheduleTimePeriod>,
-        2 default_duration "defaultDuration" 2946 Option<XsDuration>,
-        3 duration_uncertainty "durationUncertainty" 4448 Option<XsDuration>,
-        4 slot_activated "slotActivated" 20485 Option<bool>,
-        5 description "description" 2979 Option<ShortDescription>,
+        0 slot_number "slotNumber" 20849 Option<PowerTimeSlotNumber>,
+        1 time_period "timePeriod" 25823 Option<SmartEnergyManagementPsPowerTimeSlotScheduleTimePeriod>,
+        2 default_duration "defaultDuration" 3022 Option<XsDuration>,
+        3 duration_uncertainty "durationUncertainty" 4524 Option<XsDuration>,
+        4 slot_activated "slotActivated" 20707 Option<bool>,
+        5 description "description" 3055 Option<ShortDescription>,
     }
     /// A part of `SmartEnergyManagementPsPowerTimeSlotType/schedule` (`SmartEnergyManagementPsPowerTimeSlotType/schedule/timePeriod`).
     SmartEnergyManagementPsPowerTimeSlotScheduleTimePeriod = "SmartEnergyManagementPsPowerTimeSlotType/schedule/timePeriod" {
-        0 start_time "startTime" 21484 Option<XsDuration>,
-        1 end_time "endTime" 5609 Option<XsDuration>,
+        0 start_time "startTime" 21706 Option<XsDuration>,
+        1 end_time "endTime" 5685 Option<XsDuration>,
     }
     /// A part of `SmartEnergyManagementPsPowerTimeSlotType` (`SmartEnergyManagementPsPowerTimeSlotType/scheduleConstraints`).
     SmartEnergyManagementPsPowerTimeSlotScheduleConstraints = "SmartEnergyManagementPsPowerTimeSlotType/scheduleConstraints" {
-        0 earliest_start_time "earliestStartTime" 4494 Option<XsDuration>,
-        1 latest_end_time "latestEndTime" 9588 Option<XsDuration>,
-        2 min_duration "minDuration" 11982 Option<XsDuration>,
-        3 max_duration "maxDuration" 10826 Option<XsDuration>,
-        4 optional_slot "optionalSlot" 16021 Option<bool>,
+        0 earliest_start_time "earliestStartTime" 4570 Option<XsDuration>,
+        1 latest_end_time "latestEndTime" 9784 Option<XsDuration>,
+        2 min_duration "minDuration" 12194 Option<XsDuration>,
+        3 max_duration "maxDuration" 11022 Option<XsDuration>,
+        4 optional_slot "optionalSlot" 16243 Option<bool>,
     }
     /// A part of `SmartEnergyManagementPsPowerTimeSlotType` (`SmartEnergyManagementPsPowerTimeSlotValueListType`).
     SmartEnergyManagementPsPowerTimeSlotValueList = "SmartEnergyManagementPsPowerTimeSlotValueListType" {
-        0 value "value" 27338 Vec<SmartEnergyManagementPsPowerTimeSlotValueListValue>,
+        0 value "value" 27575 Vec<SmartEnergyManagementPsPowerTimeSlotValueListValue>,
     }
     /// A part of `SmartEnergyManagementPsPowerTimeSlotValueListType` (`SmartEnergyManagementPsPowerTimeSlotValueListType/value`).
     SmartEnergyManagementPsPowerTimeSlotValueListValue = "SmartEnergyManagementPsPowerTimeSlotValueListType/value" {
-        0 value_type "valueType" 27593 Option<PowerTimeSlotValueType>,
-        1 value "value" 27338 Option<ScaledNumber>,
+        0 value_type "valueType" 27830 Option<PowerTimeSlotValueType>,
+        1 value "value" 27575 Option<ScaledNumber>,
     }
     /// Data of the function `smartEnergyManagementPsData` (`SmartEnergyManagementPsDataType`).
     SmartEnergyManagementPsData = "SmartEnergyManagementPsDataType" {
-        0 node_schedule_information "nodeScheduleInformation" 14599 Option<SmartEnergyManagementPsDataNodeScheduleInformation>,
+        0 node_schedule_information "nodeScheduleInformation" 14811 Option<SmartEnergyManagementPsDataNodeScheduleInformation>,
         1 alternatives "alternatives" 950 Vec<SmartEnergyManagementPsAlternatives>,
     }
     /// Elements of `SmartEnergyManagementPsAlternativesRelationType`, by presence (`SmartEnergyManagementPsAlternativesRelationElementsType`).
@@ -131,121 +131,121 @@ structs! {
     }
     /// Elements of `SmartEnergyManagementPsAlternativesType`, by presence (`SmartEnergyManagementPsAlternativesElementsType`).
     SmartEnergyManagementPsAlternativesElements = "SmartEnergyManagementPsAlternativesElementsType" {
-        0 relation "relation" 18908 Option<SmartEnergyManagementPsAlternativesRelationElements>,
-        1 power_sequence "powerSequence" 16490 Option<SmartEnergyManagementPsPowerSequenceElements>,
+        0 relation "relation" 19130 Option<SmartEnergyManagementPsAlternativesRelationElements>,
+        1 power_sequence "powerSequence" 16712 Option<SmartEnergyManagementPsPowerSequenceElements>,
     }
     /// Elements of `SmartEnergyManagementPsPowerSequenceType`, by presence (`SmartEnergyManagementPsPowerSequenceElementsType`).
     SmartEnergyManagementPsPowerSequenceElements = "SmartEnergyManagementPsPowerSequenceElementsType" {
-        0 description "description" 2979 Option<SmartEnergyManagementPsPowerSequenceElementsDescription>,
-        1 state "state" 21499 Option<SmartEnergyManagementPsPowerSequenceElementsState>,
-        2 schedule "schedule" 19225 Option<SmartEnergyManagementPsPowerSequenceElementsSchedule>,
-        3 schedule_constraints "scheduleConstraints" 19273 Option<SmartEnergyManagementPsPowerSequenceElementsScheduleConstraints>,
-        4 schedule_preference "schedulePreference" 19298 Option<SmartEnergyManagementPsPowerSequenceElementsSchedulePreference>,
-        5 operating_constraints_interrupt "operatingConstraintsInterrupt" 14884 Option<SmartEnergyManagementPsPowerSequenceElementsOperatingConstraintsInterrupt>,
-        6 operating_constraints_duration "operatingConstraintsDuration" 14673 Option<SmartEnergyManagementPsPowerSequenceElementsOperatingConstraintsDuration>,
-        7 operating_constraints_resume_implication "operatingConstraintsResumeImplication" 15679 Option<SmartEnergyManagementPsPowerSequenceElementsOperatingConstraintsResumeImplication>,
-        8 power_time_slot "powerTimeSlot" 18103 Option<SmartEnergyManagementPsPowerTimeSlotElements>,
+        0 description "description" 3055 Option<SmartEnergyManagementPsPowerSequenceElementsDescription>,
+        1 state "state" 21721 Option<SmartEnergyManagementPsPowerSequenceElementsState>,
+        2 schedule "schedule" 19447 Option<SmartEnergyManagementPsPowerSequenceElementsSchedule>,
+        3 schedule_constraints "scheduleConstraints" 19495 Option<SmartEnergyManagementPsPowerSequenceElementsScheduleConstraints>,
+        4 schedule_preference "schedulePreference" 19520 Option<SmartEnergyManagementPsPowerSequenceElementsSchedulePreference>,
+        5 operating_constraints_interrupt "operatingConstraintsInterrupt" 15106 Option<SmartEnergyManagementPsPowerSequenceElementsOperatingConstraintsInterrupt>,
+        6 operating_constraints_duration "operatingConstraintsDuration" 14895 Option<SmartEnergyManagementPsPowerSequenceElementsOperatingConstraintsDuration>,
+        7 operating_constraints_resume_implication "operatingConstraintsResumeImplication" 15901 Option<SmartEnergyManagementPsPowerSequenceElementsOperatingConstraintsResumeImplication>,
+        8 power_time_slot "powerTimeSlot" 18325 Option<SmartEnergyManagementPsPowerTimeSlotElements>,
     }
     /// Elements of `SmartEnergyManagementPsPowerSequenceType/description`, by presence (`SmartEnergyManagementPsPowerSequenceElementsType/description`).
     SmartEnergyManagementPsPowerSequenceElementsDescription = "SmartEnergyManagementPsPowerSequenceElementsType/description" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 description "description" 2979 Option<ElementTag>,
-        2 power_unit "powerUnit" 18652 Option<ElementTag>,
-        3 energy_unit "energyUnit" 5680 Option<ElementTag>,
-        4 value_source "valueSource" 27464 Option<ElementTag>,
-        5 task_identifier "taskIdentifier" 23526 Option<ElementTag>,
-        6 repetitions_total "repetitionsTotal" 19046 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 description "description" 3055 Option<ElementTag>,
+        2 power_unit "powerUnit" 18874 Option<ElementTag>,
+        3 energy_unit "energyUnit" 5756 Option<ElementTag>,
+        4 value_source "valueSource" 27701 Option<ElementTag>,
+        5 task_identifier "taskIdentifier" 23748 Option<ElementTag>,
+        6 repetitions_total "repetitionsTotal" 19268 Option<ElementTag>,
     }
     /// Elements of `SmartEnergyManagementPsPowerSequenceType/state`, by presence (`SmartEnergyManagementPsPowerSequenceElementsType/state`).
     SmartEnergyManagementPsPowerSequenceElementsState = "SmartEnergyManagementPsPowerSequenceElementsType/state" {
-        0 state "state" 21499 Option<ElementTag>,
+        0 state "state" 21721 Option<ElementTag>,
         1 active_slot_number "activeSlotNumber" 394 Option<ElementTag>,
-        2 elapsed_slot_time "elapsedSlotTime" 4550 Option<ElementTag>,
-        3 remaining_slot_time "remainingSlotTime" 18980 Option<ElementTag>,
-        4 sequence_remote_controllable "sequenceRemoteControllable" 19538 Option<ElementTag>,
+        2 elapsed_slot_time "elapsedSlotTime" 4626 Option<ElementTag>,
+        3 remaining_slot_time "remainingSlotTime" 19202 Option<ElementTag>,
+        4 sequence_remote_controllable "sequenceRemoteControllable" 19760 Option<ElementTag>,
         5 active_repetition_number "activeRepetitionNumber" 366 Option<ElementTag>,
-        6 remaining_pause_time "remainingPauseTime" 18956 Option<ElementTag>,
+        6 remaining_pause_time "remainingPauseTime" 19178 Option<ElementTag>,
     }
     /// Elements of `SmartEnergyManagementPsPowerSequenceType/schedule`, by presence (`SmartEnergyManagementPsPowerSequenceElementsType/schedule`).
     SmartEnergyManagementPsPowerSequenceElementsSchedule = "SmartEnergyManagementPsPowerSequenceElementsType/schedule" {
-        0 start_time "startTime" 21484 Option<ElementTag>,
-        1 end_time "endTime" 5609 Option<ElementTag>,
+        0 start_time "startTime" 21706 Option<ElementTag>,
+        1 end_time "endTime" 5685 Option<ElementTag>,
     }
     /// Elements of `SmartEnergyManagementPsPowerSequenceType/scheduleConstraints`, by presence (`SmartEnergyManagementPsPowerSequenceElementsType/scheduleConstraints`).
     SmartEnergyManagementPsPowerSequenceElementsScheduleConstraints = "SmartEnergyManagementPsPowerSequenceElementsType/scheduleConstraints" {
-        0 earliest_start_time "earliestStartTime" 4494 Option<ElementTag>,
-        1 latest_end_time "latestEndTime" 9588 Option<ElementTag>,
+        0 earliest_start_time "earliestStartTime" 4570 Option<ElementTag>,
+        1 latest_end_time "latestEndTime" 9784 Option<ElementTag>,
     }
     /// Elements of `SmartEnergyManagementPsPowerSequenceType/schedulePreference`, by presence (`SmartEnergyManagementPsPowerSequenceElementsType/schedulePreference`).
     SmartEnergyManagementPsPowerSequenceElementsSchedulePreference = "SmartEnergyManagementPsPowerSequenceElementsType/schedulePreference" {
-        0 greenest "greenest" 6213 Option<ElementTag>,
+        0 greenest "greenest" 6289 Option<ElementTag>,
         1 cheapest "cheapest" 2176 Option<ElementTag>,
     }
     /// Elements of `SmartEnergyManagementPsPowerSequenceType/operatingConstraintsInterrupt`, by presence (`SmartEnergyManagementPsPowerSequenceElementsType/operatingConstraintsInterrupt`).
     SmartEnergyManagementPsPowerSequenceElementsOperatingConstraintsInterrupt = "SmartEnergyManagementPsPowerSequenceElementsType/operatingConstraintsInterrupt" {
-        0 is_pausable "isPausable" 9101 Option<ElementTag>,
-        1 is_stoppable "isStoppable" 9216 Option<ElementTag>,
-        2 max_cycles_per_day "maxCyclesPerDay" 10805 Option<ElementTag>,
+        0 is_pausable "isPausable" 9177 Option<ElementTag>,
+        1 is_stoppable "isStoppable" 9292 Option<ElementTag>,
+        2 max_cycles_per_day "maxCyclesPerDay" 11001 Option<ElementTag>,
     }
     /// Elements of `SmartEnergyManagementPsPowerSequenceType/operatingConstraintsDuration`, by presence (`SmartEnergyManagementPsPowerSequenceElementsType/operatingConstraintsDuration`).
     SmartEnergyManagementPsPowerSequenceElementsOperatingConstraintsDuration = "SmartEnergyManagementPsPowerSequenceElementsType/operatingConstraintsDuration" {
         0 active_duration_min "activeDurationMin" 268 Option<ElementTag>,
         1 active_duration_max "activeDurationMax" 245 Option<ElementTag>,
-        2 pause_duration_min "pauseDurationMin" 16158 Option<ElementTag>,
-        3 pause_duration_max "pauseDurationMax" 16136 Option<ElementTag>,
+        2 pause_duration_min "pauseDurationMin" 16380 Option<ElementTag>,
+        3 pause_duration_max "pauseDurationMax" 16358 Option<ElementTag>,
         4 active_duration_sum_min "activeDurationSumMin" 317 Option<ElementTag>,
         5 active_duration_sum_max "activeDurationSumMax" 291 Option<ElementTag>,
     }
     /// Elements of `SmartEnergyManagementPsPowerSequenceType/operatingConstraintsResumeImplication`, by presence (`SmartEnergyManagementPsPowerSequenceElementsType/operatingConstraintsResumeImplication`).
     SmartEnergyManagementPsPowerSequenceElementsOperatingConstraintsResumeImplication = "SmartEnergyManagementPsPowerSequenceElementsType/operatingConstraintsResumeImplication" {
-        0 resume_energy_estimated "resumeEnergyEstimated" 19109 Option<ScaledNumberElements>,
-        1 energy_unit "energyUnit" 5680 Option<ElementTag>,
-        2 resume_cost_estimated "resumeCostEstimated" 19084 Option<ScaledNumberElements>,
-        3 currency "currency" 2655 Option<ElementTag>,
+        0 resume_energy_estimated "resumeEnergyEstimated" 19331 Option<ScaledNumberElements>,
+        1 energy_unit "energyUnit" 5756 Option<ElementTag>,
+        2 resume_cost_estimated "resumeCostEstimated" 19306 Option<ScaledNumberElements>,
+        3 currency "currency" 2731 Option<ElementTag>,
     }
     /// Elements of `SmartEnergyManagementPsPowerTimeSlotType`, by presence (`SmartEnergyManagementPsPowerTimeSlotElementsType`).
     SmartEnergyManagementPsPowerTimeSlotElements = "SmartEnergyManagementPsPowerTimeSlotElementsType" {
-        0 schedule "schedule" 19225 Option<SmartEnergyManagementPsPowerTimeSlotElementsSchedule>,
-        1 value_list "valueList" 27362 Option<SmartEnergyManagementPsPowerTimeSlotValueListElements>,
-        2 schedule_constraints "scheduleConstraints" 19273 Option<SmartEnergyManagementPsPowerTimeSlotElementsScheduleConstraints>,
+        0 schedule "schedule" 19447 Option<SmartEnergyManagementPsPowerTimeSlotElementsSchedule>,
+        1 value_list "valueList" 27599 Option<SmartEnergyManagementPsPowerTimeSlotValueListElements>,
+        2 schedule_constraints "scheduleConstraints" 19495 Option<SmartEnergyManagementPsPowerTimeSlotElementsScheduleConstraints>,
     }
     /// Elements of `SmartEnergyManagementPsPowerTimeSlotType/schedule`, by presence (`SmartEnergyManagementPsPowerTimeSlotElementsType/schedule`).
     SmartEnergyManagementPsPowerTimeSlotElementsSchedule = "SmartEnergyManagementPsPowerTimeSlotElementsType/schedule" {
-        0 slot_number "slotNumber" 20627 Option<ElementTag>,
-        1 time_period "timePeriod" 25601 Option<SmartEnergyManagementPsPowerTimeSlotElementsScheduleTimePeriod>,
-        2 default_duration "defaultDuration" 2946 Option<ElementTag>,
-        3 duration_uncertainty "durationUncertainty" 4448 Option<ElementTag>,
-        4 slot_activated "slotActivated" 20485 Option<ElementTag>,
-        5 description "description" 2979 Option<ElementTag>,
+        0 slot_number "slotNumber" 20849 Option<ElementTag>,
+        1 time_period "timePeriod" 25823 Option<SmartEnergyManagementPsPowerTimeSlotElementsScheduleTimePeriod>,
+        2 default_duration "defaultDuration" 3022 Option<ElementTag>,
+        3 duration_uncertainty "durationUncertainty" 4524 Option<ElementTag>,
+        4 slot_activated "slotActivated" 20707 Option<ElementTag>,
+        5 description "description" 3055 Option<ElementTag>,
     }
     /// Elements of `SmartEnergyManagementPsPowerTimeSlotType/scheduleConstraints`, by presence (`SmartEnergyManagementPsPowerTimeSlotElementsType/scheduleConstraints`).
     SmartEnergyManagementPsPowerTimeSlotElementsScheduleConstraints = "SmartEnergyManagementPsPowerTimeSlotElementsType/scheduleConstraints" {
-        0 earliest_start_time "earliestStartTime" 4494 Option<ElementTag>,
-        1 latest_end_time "latestEndTime" 9588 Option<ElementTag>,
-        2 min_duration "minDuration" 11982 Option<ElementTag>,
-        3 max_duration "maxDuration" 10826 Option<ElementTag>,
-        4 optional_slot "optionalSlot" 16021 Option<ElementTag>,
+        0 earliest_start_time "earliestStartTime" 4570 Option<ElementTag>,
+        1 latest_end_time "latestEndTime" 9784 Option<ElementTag>,
+        2 min_duration "minDuration" 12194 Option<ElementTag>,
+        3 max_duration "maxDuration" 11022 Option<ElementTag>,
+        4 optional_slot "optionalSlot" 16243 Option<ElementTag>,
     }
     /// Elements of `SmartEnergyManagementPsPowerTimeSlotValueListType`, by presence (`SmartEnergyManagementPsPowerTimeSlotValueListElementsType`).
     SmartEnergyManagementPsPowerTimeSlotValueListElements = "SmartEnergyManagementPsPowerTimeSlotValueListElementsType" {
-        0 value "value" 27338 Option<SmartEnergyManagementPsPowerTimeSlotValueListElementsValue>,
+        0 value "value" 27575 Option<SmartEnergyManagementPsPowerTimeSlotValueListElementsValue>,
     }
     /// Elements of `SmartEnergyManagementPsPowerTimeSlotValueListType/value`, by presence (`SmartEnergyManagementPsPowerTimeSlotValueListElementsType/value`).
     SmartEnergyManagementPsPowerTimeSlotValueListElementsValue = "SmartEnergyManagementPsPowerTimeSlotValueListElementsType/value" {
-        0 value_type "valueType" 27593 Option<ElementTag>,
-        1 value "value" 27338 Option<ScaledNumberElements>,
+        0 value_type "valueType" 27830 Option<ElementTag>,
+        1 value "value" 27575 Option<ScaledNumberElements>,
     }
     /// Elements of `SmartEnergyManagementPsDataType`, by presence (`SmartEnergyManagementPsDataElementsType`).
     SmartEnergyManagementPsDataElements = "SmartEnergyManagementPsDataElementsType" {
-        0 node_schedule_information "nodeScheduleInformation" 14599 Option<SmartEnergyManagementPsDataElementsNodeScheduleInformation>,
+        0 node_schedule_information "nodeScheduleInformation" 14811 Option<SmartEnergyManagementPsDataElementsNodeScheduleInformation>,
         1 alternatives "alternatives" 950 Option<SmartEnergyManagementPsAlternativesElements>,
     }
     /// Selectors of `smartEnergyManagementPsData` (`SmartEnergyManagementPsDataSelectorsType`).
     SmartEnergyManagementPsDataSelectors = "SmartEnergyManagementPsDataSelectorsType" {
         0 alternatives_relation "alternativesRelation" 1011 Option<SmartEnergyManagementPsDataSelectorsAlternativesRelation>,
-        1 power_sequence_description "powerSequenceDescription" 16706 Option<SmartEnergyManagementPsDataSelectorsPowerSequenceDescription>,
-        2 power_time_slot_schedule "powerTimeSlotSchedule" 18122 Option<SmartEnergyManagementPsDataSelectorsPowerTimeSlotSchedule>,
-        3 power_time_slot_value "powerTimeSlotValue" 18491 Option<SmartEnergyManagementPsDataSelectorsPowerTimeSlotValue>,
+        1 power_sequence_description "powerSequenceDescription" 16928 Option<SmartEnergyManagementPsDataSelectorsPowerSequenceDescription>,
+        2 power_time_slot_schedule "powerTimeSlotSchedule" 18344 Option<SmartEnergyManagementPsDataSelectorsPowerTimeSlotSchedule>,
+        3 power_time_slot_value "powerTimeSlotValue" 18713 Option<SmartEnergyManagementPsDataSelectorsPowerTimeSlotValue>,
     }
     /// A part of `SmartEnergyManagementPsDataSelectorsType` (`SmartEnergyManagementPsDataSelectorsType/alternativesRelation`).
     SmartEnergyManagementPsDataSelectorsAlternativesRelation = "SmartEnergyManagementPsDataSelectorsType/alternativesRelation" {
@@ -253,63 +253,63 @@ structs! {
     }
     /// A part of `SmartEnergyManagementPsDataSelectorsType` (`SmartEnergyManagementPsDataSelectorsType/powerTimeSlotSchedule`).
     SmartEnergyManagementPsDataSelectorsPowerTimeSlotSchedule = "SmartEnergyManagementPsDataSelectorsType/powerTimeSlotSchedule" {
-        0 slot_number "slotNumber" 20627 Option<PowerTimeSlotNumber>,
+        0 slot_number "slotNumber" 20849 Option<PowerTimeSlotNumber>,
     }
     /// A part of `SmartEnergyManagementPsDataSelectorsType` (`SmartEnergyManagementPsDataSelectorsType/powerTimeSlotValue`).
     SmartEnergyManagementPsDataSelectorsPowerTimeSlotValue = "SmartEnergyManagementPsDataSelectorsType/powerTimeSlotValue" {
-        0 value_type "valueType" 27593 Option<PowerTimeSlotValueType>,
+        0 value_type "valueType" 27830 Option<PowerTimeSlotValueType>,
     }
     /// Data of the function `smartEnergyManagementPsPriceData` (`SmartEnergyManagementPsPriceDataType`).
     SmartEnergyManagementPsPriceData = "SmartEnergyManagementPsPriceDataType" {
-        0 price "price" 18667 Vec<SmartEnergyManagementPsPriceDataPrice>,
+        0 price "price" 18889 Vec<SmartEnergyManagementPsPriceDataPrice>,
     }
     /// An entry of `smartEnergyManagementPsPriceData` (`SmartEnergyManagementPsPriceDataType/price`).
     SmartEnergyManagementPsPriceDataPrice = "SmartEnergyManagementPsPriceDataType/price", identifiers 0 {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
-        1 price "price" 18667 Option<ScaledNumber>,
-        2 currency "currency" 2655 Option<Currency>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
+        1 price "price" 18889 Option<ScaledNumber>,
+        2 currency "currency" 2731 Option<Currency>,
     }
     /// Elements of `SmartEnergyManagementPsPriceDataType`, by presence (`SmartEnergyManagementPsPriceDataElementsType`).
     SmartEnergyManagementPsPriceDataElements = "SmartEnergyManagementPsPriceDataElementsType" {
-        0 price "price" 18667 Option<SmartEnergyManagementPsPriceDataElementsPrice>,
+        0 price "price" 18889 Option<SmartEnergyManagementPsPriceDataElementsPrice>,
     }
     /// Elements of `SmartEnergyManagementPsPriceDataType/price`, by presence (`SmartEnergyManagementPsPriceDataElementsType/price`).
     SmartEnergyManagementPsPriceDataElementsPrice = "SmartEnergyManagementPsPriceDataElementsType/price" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
-        1 price "price" 18667 Option<ScaledNumberElements>,
-        2 currency "currency" 2655 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
+        1 price "price" 18889 Option<ScaledNumberElements>,
+        2 currency "currency" 2731 Option<ElementTag>,
     }
     /// Selectors of `smartEnergyManagementPsPriceData` (`SmartEnergyManagementPsPriceDataSelectorsType`).
     SmartEnergyManagementPsPriceDataSelectors = "SmartEnergyManagementPsPriceDataSelectorsType" {
-        0 price "price" 18667 Option<SmartEnergyManagementPsPriceDataSelectorsPrice>,
+        0 price "price" 18889 Option<SmartEnergyManagementPsPriceDataSelectorsPrice>,
     }
     /// A part of `SmartEnergyManagementPsPriceDataSelectorsType` (`SmartEnergyManagementPsPriceDataSelectorsType/price`).
     SmartEnergyManagementPsPriceDataSelectorsPrice = "SmartEnergyManagementPsPriceDataSelectorsType/price" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// Data of the function `smartEnergyManagementPsConfigurationRequestCall` (`SmartEnergyManagementPsConfigurationRequestCallType`).
     SmartEnergyManagementPsConfigurationRequestCall = "SmartEnergyManagementPsConfigurationRequestCallType" {
-        0 schedule_configuration_request "scheduleConfigurationRequest" 19239 Option<SmartEnergyManagementPsConfigurationRequestCallScheduleConfigurationRequest>,
+        0 schedule_configuration_request "scheduleConfigurationRequest" 19461 Option<SmartEnergyManagementPsConfigurationRequestCallScheduleConfigurationRequest>,
     }
     /// Elements of `SmartEnergyManagementPsConfigurationRequestCallType`, by presence (`SmartEnergyManagementPsConfigurationRequestCallElementsType`).
     SmartEnergyManagementPsConfigurationRequestCallElements = "SmartEnergyManagementPsConfigurationRequestCallElementsType" {
-        0 schedule_configuration_request "scheduleConfigurationRequest" 19239 Option<SmartEnergyManagementPsConfigurationRequestCallElementsScheduleConfigurationRequest>,
+        0 schedule_configuration_request "scheduleConfigurationRequest" 19461 Option<SmartEnergyManagementPsConfigurationRequestCallElementsScheduleConfigurationRequest>,
     }
     /// Data of the function `smartEnergyManagementPsPriceCalculationRequestCall` (`SmartEnergyManagementPsPriceCalculationRequestCallType`).
     SmartEnergyManagementPsPriceCalculationRequestCall = "SmartEnergyManagementPsPriceCalculationRequestCallType" {
-        0 price_calculation_request "priceCalculationRequest" 18678 Option<SmartEnergyManagementPsPriceCalculationRequestCallPriceCalculationRequest>,
+        0 price_calculation_request "priceCalculationRequest" 18900 Option<SmartEnergyManagementPsPriceCalculationRequestCallPriceCalculationRequest>,
     }
     /// A part of `SmartEnergyManagementPsPriceCalculationRequestCallType` (`SmartEnergyManagementPsPriceCalculationRequestCallType/priceCalculationRequest`).
     SmartEnergyManagementPsPriceCalculationRequestCallPriceCalculationRequest = "SmartEnergyManagementPsPriceCalculationRequestCallType/priceCalculationRequest" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// Elements of `SmartEnergyManagementPsPriceCalculationRequestCallType`, by presence (`SmartEnergyManagementPsPriceCalculationRequestCallElementsType`).
     SmartEnergyManagementPsPriceCalculationRequestCallElements = "SmartEnergyManagementPsPriceCalculationRequestCallElementsType" {
-        0 price_calculation_request "priceCalculationRequest" 18678 Option<SmartEnergyManagementPsPriceCalculationRequestCallElementsPriceCalculationRequest>,
+        0 price_calculation_request "priceCalculationRequest" 18900 Option<SmartEnergyManagementPsPriceCalculationRequestCallElementsPriceCalculationRequest>,
     }
     /// Elements of `SmartEnergyManagementPsPriceCalculationRequestCallType/priceCalculationRequest`, by presence (`SmartEnergyManagementPsPriceCalculationRequestCallElementsType/priceCalculationRequest`).
     SmartEnergyManagementPsPriceCalculationRequestCallElementsPriceCalculationRequest = "SmartEnergyManagementPsPriceCalculationRequestCallElementsType/priceCalculationRequest" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
     }
 }
 

@@ -65,29 +65,29 @@ numbers! {
 structs! {
     /// An entry of `stateInformationListData` (`StateInformationDataType`).
     StateInformationData = "StateInformationDataType", identifiers 0 {
-        0 state_information_id "stateInformationId" 21592 Option<StateInformationId>,
-        1 state_information "stateInformation" 21510 Option<StateInformation>,
-        2 is_active "isActive" 8826 Option<bool>,
+        0 state_information_id "stateInformationId" 21814 Option<StateInformationId>,
+        1 state_information "stateInformation" 21732 Option<StateInformation>,
+        2 is_active "isActive" 8902 Option<bool>,
         3 category "category" 2074 Option<StateInformationCategory>,
-        4 time_of_last_change "timeOfLastChange" 25579 Option<AbsoluteOrRelativeTime>,
+        4 time_of_last_change "timeOfLastChange" 25801 Option<AbsoluteOrRelativeTime>,
     }
     /// Elements of `StateInformationDataType`, by presence (`StateInformationDataElementsType`).
     StateInformationDataElements = "StateInformationDataElementsType" {
-        0 state_information_id "stateInformationId" 21592 Option<ElementTag>,
-        1 state_information "stateInformation" 21510 Option<ElementTag>,
-        2 is_active "isActive" 8826 Option<ElementTag>,
+        0 state_information_id "stateInformationId" 21814 Option<ElementTag>,
+        1 state_information "stateInformation" 21732 Option<ElementTag>,
+        2 is_active "isActive" 8902 Option<ElementTag>,
         3 category "category" 2074 Option<ElementTag>,
-        4 time_of_last_change "timeOfLastChange" 25579 Option<ElementTag>,
+        4 time_of_last_change "timeOfLastChange" 25801 Option<ElementTag>,
     }
     /// Data of the function `stateInformationListData` (`StateInformationListDataType`).
     StateInformationListData = "StateInformationListDataType" {
-        0 state_information_data "stateInformationData" 21532 Vec<StateInformationData>,
+        0 state_information_data "stateInformationData" 21754 Vec<StateInformationData>,
     }
     /// Selectors of `stateInformationListData` (`StateInformationListDataSelectorsType`).
     StateInformationListDataSelectors = "StateInformationListDataSelectorsType" {
-        0 state_information_id "stateInformationId" 21592 Option<StateInformationId>,
-        1 state_information "stateInformation" 21510 Option<StateInformation>,
-        2 is_active "isActive" 8826 Option<bool>,
+        0 state_information_id "stateInformationId" 21814 Option<StateInformationId>,
+        1 state_information "stateInformation" 21732 Option<StateInformation>,
+        2 is_active "isActive" 8902 Option<bool>,
         3 category "category" 2074 Option<StateInformationCategory>,
     }
 }

@@ -12,52 +12,52 @@ numbers! {
 structs! {
     /// An entry of `subscriptionManagementEntryListData` (`SubscriptionManagementEntryDataType`).
     SubscriptionManagementEntryData = "SubscriptionManagementEntryDataType", identifiers 0 {
-        0 subscription_id "subscriptionId" 21744 Option<SubscriptionId>,
+        0 subscription_id "subscriptionId" 21966 Option<SubscriptionId>,
         1 client_address "clientAddress" 2190 Option<FeatureAddress>,
-        2 server_address "serverAddress" 19588 Option<FeatureAddress>,
-        3 label "label" 9484 Option<String>,
-        4 description "description" 2979 Option<String>,
+        2 server_address "serverAddress" 19810 Option<FeatureAddress>,
+        3 label "label" 9680 Option<String>,
+        4 description "description" 3055 Option<String>,
     }
     /// Elements of `SubscriptionManagementEntryDataType`, by presence (`SubscriptionManagementEntryDataElementsType`).
     SubscriptionManagementEntryDataElements = "SubscriptionManagementEntryDataElementsType" {
-        0 subscription_id "subscriptionId" 21744 Option<ElementTag>,
+        0 subscription_id "subscriptionId" 21966 Option<ElementTag>,
         1 client_address "clientAddress" 2190 Option<FeatureAddressElements>,
-        2 server_address "serverAddress" 19588 Option<FeatureAddressElements>,
-        3 label "label" 9484 Option<ElementTag>,
-        4 description "description" 2979 Option<ElementTag>,
+        2 server_address "serverAddress" 19810 Option<FeatureAddressElements>,
+        3 label "label" 9680 Option<ElementTag>,
+        4 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `subscriptionManagementEntryListData` (`SubscriptionManagementEntryListDataType`).
     SubscriptionManagementEntryListData = "SubscriptionManagementEntryListDataType" {
-        0 subscription_management_entry_data "subscriptionManagementEntryData" 21848 Vec<SubscriptionManagementEntryData>,
+        0 subscription_management_entry_data "subscriptionManagementEntryData" 22070 Vec<SubscriptionManagementEntryData>,
     }
     /// Selectors of `subscriptionManagementEntryListData` (`SubscriptionManagementEntryListDataSelectorsType`).
     SubscriptionManagementEntryListDataSelectors = "SubscriptionManagementEntryListDataSelectorsType" {
-        0 subscription_id "subscriptionId" 21744 Option<SubscriptionId>,
+        0 subscription_id "subscriptionId" 21966 Option<SubscriptionId>,
         1 client_address "clientAddress" 2190 Option<FeatureAddress>,
-        2 server_address "serverAddress" 19588 Option<FeatureAddress>,
+        2 server_address "serverAddress" 19810 Option<FeatureAddress>,
     }
     /// Data of the function `subscriptionManagementRequestCall` (`SubscriptionManagementRequestCallType`).
     SubscriptionManagementRequestCall = "SubscriptionManagementRequestCallType" {
         0 client_address "clientAddress" 2190 Option<FeatureAddress>,
-        1 server_address "serverAddress" 19588 Option<FeatureAddress>,
-        2 server_feature_type "serverFeatureType" 19607 Option<FeatureType>,
+        1 server_address "serverAddress" 19810 Option<FeatureAddress>,
+        2 server_feature_type "serverFeatureType" 19829 Option<FeatureType>,
     }
     /// Elements of `SubscriptionManagementRequestCallType`, by presence (`SubscriptionManagementRequestCallElementsType`).
     SubscriptionManagementRequestCallElements = "SubscriptionManagementRequestCallElementsType" {
         0 client_address "clientAddress" 2190 Option<FeatureAddressElements>,
-        1 server_address "serverAddress" 19588 Option<FeatureAddressElements>,
-        2 server_feature_type "serverFeatureType" 19607 Option<ElementTag>,
+        1 server_address "serverAddress" 19810 Option<FeatureAddressElements>,
+        2 server_feature_type "serverFeatureType" 19829 Option<ElementTag>,
     }
     /// Data of the function `subscriptionManagementDeleteCall` (`SubscriptionManagementDeleteCallType`).
     SubscriptionManagementDeleteCall = "SubscriptionManagementDeleteCallType" {
-        0 subscription_id "subscriptionId" 21744 Option<SubscriptionId>,
+        0 subscription_id "subscriptionId" 21966 Option<SubscriptionId>,
         1 client_address "clientAddress" 2190 Option<FeatureAddress>,
-        2 server_address "serverAddress" 19588 Option<FeatureAddress>,
+        2 server_address "serverAddress" 19810 Option<FeatureAddress>,
     }
     /// Elements of `SubscriptionManagementDeleteCallType`, by presence (`SubscriptionManagementDeleteCallElementsType`).
     SubscriptionManagementDeleteCallElements = "SubscriptionManagementDeleteCallElementsType" {
-        0 subscription_id "subscriptionId" 21744 Option<ElementTag>,
+        0 subscription_id "subscriptionId" 21966 Option<ElementTag>,
         1 client_address "clientAddress" 2190 Option<FeatureAddressElements>,
-        2 server_address "serverAddress" 19588 Option<FeatureAddressElements>,
+        2 server_address "serverAddress" 19810 Option<FeatureAddressElements>,
     }
 }

@@ -55,80 +55,80 @@ numbers! {
 structs! {
     /// An entry of `supplyConditionListData` (`SupplyConditionDataType`).
     SupplyConditionData = "SupplyConditionDataType", identifiers 0 {
-        0 condition_id "conditionId" 2447 Option<ConditionId>,
-        1 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        2 event_type "eventType" 5934 Option<SupplyConditionEventType>,
-        3 originator "originator" 16039 Option<SupplyConditionOriginator>,
-        4 threshold_id "thresholdId" 24462 Option<ThresholdId>,
-        5 threshold_percentage "thresholdPercentage" 24534 Option<ScaledNumber>,
-        6 relevant_period "relevantPeriod" 18936 Option<TimePeriod>,
-        7 description "description" 2979 Option<String>,
-        8 grid_condition "gridCondition" 6227 Option<GridCondition>,
+        0 condition_id "conditionId" 2523 Option<ConditionId>,
+        1 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        2 event_type "eventType" 6010 Option<SupplyConditionEventType>,
+        3 originator "originator" 16261 Option<SupplyConditionOriginator>,
+        4 threshold_id "thresholdId" 24684 Option<ThresholdId>,
+        5 threshold_percentage "thresholdPercentage" 24756 Option<ScaledNumber>,
+        6 relevant_period "relevantPeriod" 19158 Option<TimePeriod>,
+        7 description "description" 3055 Option<String>,
+        8 grid_condition "gridCondition" 6303 Option<GridCondition>,
     }
     /// Elements of `SupplyConditionDataType`, by presence (`SupplyConditionDataElementsType`).
     SupplyConditionDataElements = "SupplyConditionDataElementsType" {
-        0 condition_id "conditionId" 2447 Option<ElementTag>,
-        1 timestamp "timestamp" 26696 Option<ElementTag>,
-        2 event_type "eventType" 5934 Option<ElementTag>,
-        3 originator "originator" 16039 Option<ElementTag>,
-        4 threshold_id "thresholdId" 24462 Option<ElementTag>,
-        5 threshold_percentage "thresholdPercentage" 24534 Option<ScaledNumberElements>,
-        6 relevant_period "relevantPeriod" 18936 Option<TimePeriodElements>,
-        7 description "description" 2979 Option<ElementTag>,
-        8 grid_condition "gridCondition" 6227 Option<ElementTag>,
+        0 condition_id "conditionId" 2523 Option<ElementTag>,
+        1 timestamp "timestamp" 26918 Option<ElementTag>,
+        2 event_type "eventType" 6010 Option<ElementTag>,
+        3 originator "originator" 16261 Option<ElementTag>,
+        4 threshold_id "thresholdId" 24684 Option<ElementTag>,
+        5 threshold_percentage "thresholdPercentage" 24756 Option<ScaledNumberElements>,
+        6 relevant_period "relevantPeriod" 19158 Option<TimePeriodElements>,
+        7 description "description" 3055 Option<ElementTag>,
+        8 grid_condition "gridCondition" 6303 Option<ElementTag>,
     }
     /// Data of the function `supplyConditionListData` (`SupplyConditionListDataType`).
     SupplyConditionListData = "SupplyConditionListDataType" {
-        0 supply_condition_data "supplyConditionData" 22144 Vec<SupplyConditionData>,
+        0 supply_condition_data "supplyConditionData" 22366 Vec<SupplyConditionData>,
     }
     /// Selectors of `supplyConditionListData` (`SupplyConditionListDataSelectorsType`).
     SupplyConditionListDataSelectors = "SupplyConditionListDataSelectorsType" {
-        0 condition_id "conditionId" 2447 Option<ConditionId>,
-        1 timestamp_interval "timestampInterval" 26711 Option<TimestampInterval>,
-        2 event_type "eventType" 5934 Option<SupplyConditionEventType>,
-        3 originator "originator" 16039 Option<SupplyConditionOriginator>,
+        0 condition_id "conditionId" 2523 Option<ConditionId>,
+        1 timestamp_interval "timestampInterval" 26933 Option<TimestampInterval>,
+        2 event_type "eventType" 6010 Option<SupplyConditionEventType>,
+        3 originator "originator" 16261 Option<SupplyConditionOriginator>,
     }
     /// An entry of `supplyConditionDescriptionListData` (`SupplyConditionDescriptionDataType`).
     SupplyConditionDescriptionData = "SupplyConditionDescriptionDataType", identifiers 0 {
-        0 condition_id "conditionId" 2447 Option<ConditionId>,
-        1 commodity_type "commodityType" 2387 Option<CommodityType>,
-        2 positive_energy_direction "positiveEnergyDirection" 16342 Option<EnergyDirection>,
-        3 label "label" 9484 Option<String>,
-        4 description "description" 2979 Option<String>,
+        0 condition_id "conditionId" 2523 Option<ConditionId>,
+        1 commodity_type "commodityType" 2463 Option<CommodityType>,
+        2 positive_energy_direction "positiveEnergyDirection" 16564 Option<EnergyDirection>,
+        3 label "label" 9680 Option<String>,
+        4 description "description" 3055 Option<String>,
     }
     /// Elements of `SupplyConditionDescriptionDataType`, by presence (`SupplyConditionDescriptionDataElementsType`).
     SupplyConditionDescriptionDataElements = "SupplyConditionDescriptionDataElementsType" {
-        0 condition_id "conditionId" 2447 Option<ElementTag>,
-        1 commodity_type "commodityType" 2387 Option<ElementTag>,
-        2 positive_energy_direction "positiveEnergyDirection" 16342 Option<ElementTag>,
-        3 label "label" 9484 Option<ElementTag>,
-        4 description "description" 2979 Option<ElementTag>,
+        0 condition_id "conditionId" 2523 Option<ElementTag>,
+        1 commodity_type "commodityType" 2463 Option<ElementTag>,
+        2 positive_energy_direction "positiveEnergyDirection" 16564 Option<ElementTag>,
+        3 label "label" 9680 Option<ElementTag>,
+        4 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `supplyConditionDescriptionListData` (`SupplyConditionDescriptionListDataType`).
     SupplyConditionDescriptionListData = "SupplyConditionDescriptionListDataType" {
-        0 supply_condition_description_data "supplyConditionDescriptionData" 22202 Vec<SupplyConditionDescriptionData>,
+        0 supply_condition_description_data "supplyConditionDescriptionData" 22424 Vec<SupplyConditionDescriptionData>,
     }
     /// Selectors of `supplyConditionDescriptionListData` (`SupplyConditionDescriptionListDataSelectorsType`).
     SupplyConditionDescriptionListDataSelectors = "SupplyConditionDescriptionListDataSelectorsType" {
-        0 condition_id "conditionId" 2447 Option<ConditionId>,
+        0 condition_id "conditionId" 2523 Option<ConditionId>,
     }
     /// An entry of `supplyConditionThresholdRelationListData` (`SupplyConditionThresholdRelationDataType`).
     SupplyConditionThresholdRelationData = "SupplyConditionThresholdRelationDataType", identifiers 0 {
-        0 condition_id "conditionId" 2447 Option<ConditionId>,
-        1 threshold_id "thresholdId" 24462 Vec<ThresholdId>,
+        0 condition_id "conditionId" 2523 Option<ConditionId>,
+        1 threshold_id "thresholdId" 24684 Vec<ThresholdId>,
     }
     /// Elements of `SupplyConditionThresholdRelationDataType`, by presence (`SupplyConditionThresholdRelationDataElementsType`).
     SupplyConditionThresholdRelationDataElements = "SupplyConditionThresholdRelationDataElementsType" {
-        0 condition_id "conditionId" 2447 Option<ElementTag>,
-        1 threshold_id "thresholdId" 24462 Option<ElementTag>,
+        0 condition_id "conditionId" 2523 Option<ElementTag>,
+        1 threshold_id "thresholdId" 24684 Option<ElementTag>,
     }
     /// Data of the function `supplyConditionThresholdRelationListData` (`SupplyConditionThresholdRelationListDataType`).
     SupplyConditionThresholdRelationListData = "SupplyConditionThresholdRelationListDataType" {
-        0 supply_condition_threshold_relation_data "supplyConditionThresholdRelationData" 22438 Vec<SupplyConditionThresholdRelationData>,
+        0 supply_condition_threshold_relation_data "supplyConditionThresholdRelationData" 22660 Vec<SupplyConditionThresholdRelationData>,
     }
     /// Selectors of `supplyConditionThresholdRelationListData` (`SupplyConditionThresholdRelationListDataSelectorsType`).
     SupplyConditionThresholdRelationListDataSelectors = "SupplyConditionThresholdRelationListDataSelectorsType" {
-        0 condition_id "conditionId" 2447 Option<ConditionId>,
-        1 threshold_id "thresholdId" 24462 Option<ThresholdId>,
+        0 condition_id "conditionId" 2523 Option<ConditionId>,
+        1 threshold_id "thresholdId" 24684 Option<ThresholdId>,
     }
 }

@@ -78,137 +78,137 @@ numbers! {
 structs! {
     /// Data of the function `tariffOverallConstraintsData` (`TariffOverallConstraintsDataType`).
     TariffOverallConstraintsData = "TariffOverallConstraintsDataType" {
-        0 max_tariff_count "maxTariffCount" 10914 Option<TariffCount>,
-        1 max_boundary_count "maxBoundaryCount" 10783 Option<TierBoundaryCount>,
-        2 max_tier_count "maxTierCount" 10934 Option<TierCount>,
-        3 max_incentive_count "maxIncentiveCount" 10843 Option<IncentiveCount>,
-        4 max_boundaries_per_tariff "maxBoundariesPerTariff" 10729 Option<TierBoundaryCount>,
-        5 max_tiers_per_tariff "maxTiersPerTariff" 10952 Option<TierCount>,
-        6 max_boundaries_per_tier "maxBoundariesPerTier" 10757 Option<TierBoundaryCount>,
-        7 max_incentives_per_tier "maxIncentivesPerTier" 10866 Option<IncentiveCount>,
+        0 max_tariff_count "maxTariffCount" 11126 Option<TariffCount>,
+        1 max_boundary_count "maxBoundaryCount" 10979 Option<TierBoundaryCount>,
+        2 max_tier_count "maxTierCount" 11146 Option<TierCount>,
+        3 max_incentive_count "maxIncentiveCount" 11055 Option<IncentiveCount>,
+        4 max_boundaries_per_tariff "maxBoundariesPerTariff" 10925 Option<TierBoundaryCount>,
+        5 max_tiers_per_tariff "maxTiersPerTariff" 11164 Option<TierCount>,
+        6 max_boundaries_per_tier "maxBoundariesPerTier" 10953 Option<TierBoundaryCount>,
+        7 max_incentives_per_tier "maxIncentivesPerTier" 11078 Option<IncentiveCount>,
     }
     /// Elements of `TariffOverallConstraintsDataType`, by presence (`TariffOverallConstraintsDataElementsType`).
     TariffOverallConstraintsDataElements = "TariffOverallConstraintsDataElementsType" {
-        0 max_tariff_count "maxTariffCount" 10914 Option<ElementTag>,
-        1 max_boundary_count "maxBoundaryCount" 10783 Option<ElementTag>,
-        2 max_tier_count "maxTierCount" 10934 Option<ElementTag>,
-        3 max_incentive_count "maxIncentiveCount" 10843 Option<ElementTag>,
-        4 max_boundaries_per_tariff "maxBoundariesPerTariff" 10729 Option<ElementTag>,
-        5 max_tiers_per_tariff "maxTiersPerTariff" 10952 Option<ElementTag>,
-        6 max_boundaries_per_tier "maxBoundariesPerTier" 10757 Option<ElementTag>,
-        7 max_incentives_per_tier "maxIncentivesPerTier" 10866 Option<ElementTag>,
+        0 max_tariff_count "maxTariffCount" 11126 Option<ElementTag>,
+        1 max_boundary_count "maxBoundaryCount" 10979 Option<ElementTag>,
+        2 max_tier_count "maxTierCount" 11146 Option<ElementTag>,
+        3 max_incentive_count "maxIncentiveCount" 11055 Option<ElementTag>,
+        4 max_boundaries_per_tariff "maxBoundariesPerTariff" 10925 Option<ElementTag>,
+        5 max_tiers_per_tariff "maxTiersPerTariff" 11164 Option<ElementTag>,
+        6 max_boundaries_per_tier "maxBoundariesPerTier" 10953 Option<ElementTag>,
+        7 max_incentives_per_tier "maxIncentivesPerTier" 11078 Option<ElementTag>,
     }
     /// An entry of `tariffListData` (`TariffDataType`).
     TariffData = "TariffDataType", identifiers 0 {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
         1 active_tier_id "activeTierId" 416 Vec<TierId>,
     }
     /// Elements of `TariffDataType`, by presence (`TariffDataElementsType`).
     TariffDataElements = "TariffDataElementsType" {
-        0 tariff_id "tariffId" 23229 Option<ElementTag>,
+        0 tariff_id "tariffId" 23451 Option<ElementTag>,
         1 active_tier_id "activeTierId" 416 Option<ElementTag>,
     }
     /// Data of the function `tariffListData` (`TariffListDataType`).
     TariffListData = "TariffListDataType" {
-        0 tariff_data "tariffData" 23033 Vec<TariffData>,
+        0 tariff_data "tariffData" 23255 Vec<TariffData>,
     }
     /// Selectors of `tariffListData` (`TariffListDataSelectorsType`).
     TariffListDataSelectors = "TariffListDataSelectorsType" {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
         1 active_tier_id "activeTierId" 416 Option<TierId>,
     }
     /// An entry of `tariffTierRelationListData` (`TariffTierRelationDataType`).
     TariffTierRelationData = "TariffTierRelationDataType", identifiers 0 {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
-        1 tier_id "tierId" 25143 Vec<TierId>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
+        1 tier_id "tierId" 25365 Vec<TierId>,
     }
     /// Elements of `TariffTierRelationDataType`, by presence (`TariffTierRelationDataElementsType`).
     TariffTierRelationDataElements = "TariffTierRelationDataElementsType" {
-        0 tariff_id "tariffId" 23229 Option<ElementTag>,
-        1 tier_id "tierId" 25143 Option<ElementTag>,
+        0 tariff_id "tariffId" 23451 Option<ElementTag>,
+        1 tier_id "tierId" 25365 Option<ElementTag>,
     }
     /// Data of the function `tariffTierRelationListData` (`TariffTierRelationListDataType`).
     TariffTierRelationListData = "TariffTierRelationListDataType" {
-        0 tariff_tier_relation_data "tariffTierRelationData" 23368 Vec<TariffTierRelationData>,
+        0 tariff_tier_relation_data "tariffTierRelationData" 23590 Vec<TariffTierRelationData>,
     }
     /// Selectors of `tariffTierRelationListData` (`TariffTierRelationListDataSelectorsType`).
     TariffTierRelationListDataSelectors = "TariffTierRelationListDataSelectorsType" {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
-        1 tier_id "tierId" 25143 Option<TierId>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
+        1 tier_id "tierId" 25365 Option<TierId>,
     }
     /// An entry of `tariffBoundaryRelationListData` (`TariffBoundaryRelationDataType`).
     TariffBoundaryRelationData = "TariffBoundaryRelationDataType", identifiers 0 {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
         1 boundary_id "boundaryId" 1947 Vec<TierBoundaryId>,
     }
     /// Elements of `TariffBoundaryRelationDataType`, by presence (`TariffBoundaryRelationDataElementsType`).
     TariffBoundaryRelationDataElements = "TariffBoundaryRelationDataElementsType" {
-        0 tariff_id "tariffId" 23229 Option<ElementTag>,
+        0 tariff_id "tariffId" 23451 Option<ElementTag>,
         1 boundary_id "boundaryId" 1947 Option<ElementTag>,
     }
     /// Data of the function `tariffBoundaryRelationListData` (`TariffBoundaryRelationListDataType`).
     TariffBoundaryRelationListData = "TariffBoundaryRelationListDataType" {
-        0 tariff_boundary_relation_data "tariffBoundaryRelationData" 22857 Vec<TariffBoundaryRelationData>,
+        0 tariff_boundary_relation_data "tariffBoundaryRelationData" 23079 Vec<TariffBoundaryRelationData>,
     }
     /// Selectors of `tariffBoundaryRelationListData` (`TariffBoundaryRelationListDataSelectorsType`).
     TariffBoundaryRelationListDataSelectors = "TariffBoundaryRelationListDataSelectorsType" {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
         1 boundary_id "boundaryId" 1947 Option<TierBoundaryId>,
     }
     /// An entry of `tariffDescriptionListData` (`TariffDescriptionDataType`).
     TariffDescriptionData = "TariffDescriptionDataType", identifiers 0 {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
-        1 commodity_id "commodityId" 2315 Option<CommodityId>,
-        2 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        3 tariff_writeable "tariffWriteable" 23505 Option<bool>,
-        4 update_required "updateRequired" 26905 Option<bool>,
-        5 scope_type "scopeType" 19333 Option<ScopeType>,
-        6 label "label" 9484 Option<String>,
-        7 description "description" 2979 Option<String>,
-        8 slot_id_support "slotIdSupport" 20608 Option<bool>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
+        1 commodity_id "commodityId" 2391 Option<CommodityId>,
+        2 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        3 tariff_writeable "tariffWriteable" 23727 Option<bool>,
+        4 update_required "updateRequired" 27127 Option<bool>,
+        5 scope_type "scopeType" 19555 Option<ScopeType>,
+        6 label "label" 9680 Option<String>,
+        7 description "description" 3055 Option<String>,
+        8 slot_id_support "slotIdSupport" 20830 Option<bool>,
     }
     /// Elements of `TariffDescriptionDataType`, by presence (`TariffDescriptionDataElementsType`).
     TariffDescriptionDataElements = "TariffDescriptionDataElementsType" {
-        0 tariff_id "tariffId" 23229 Option<ElementTag>,
-        1 commodity_id "commodityId" 2315 Option<ElementTag>,
-        2 measurement_id "measurementId" 11377 Option<ElementTag>,
-        3 tariff_writeable "tariffWriteable" 23505 Option<ElementTag>,
-        4 update_required "updateRequired" 26905 Option<ElementTag>,
-        5 scope_type "scopeType" 19333 Option<ElementTag>,
-        6 label "label" 9484 Option<ElementTag>,
-        7 description "description" 2979 Option<ElementTag>,
-        8 slot_id_support "slotIdSupport" 20608 Option<ElementTag>,
+        0 tariff_id "tariffId" 23451 Option<ElementTag>,
+        1 commodity_id "commodityId" 2391 Option<ElementTag>,
+        2 measurement_id "measurementId" 11589 Option<ElementTag>,
+        3 tariff_writeable "tariffWriteable" 23727 Option<ElementTag>,
+        4 update_required "updateRequired" 27127 Option<ElementTag>,
+        5 scope_type "scopeType" 19555 Option<ElementTag>,
+        6 label "label" 9680 Option<ElementTag>,
+        7 description "description" 3055 Option<ElementTag>,
+        8 slot_id_support "slotIdSupport" 20830 Option<ElementTag>,
     }
     /// Data of the function `tariffDescriptionListData` (`TariffDescriptionListDataType`).
     TariffDescriptionListData = "TariffDescriptionListDataType" {
-        0 tariff_description_data "tariffDescriptionData" 23096 Vec<TariffDescriptionData>,
+        0 tariff_description_data "tariffDescriptionData" 23318 Vec<TariffDescriptionData>,
     }
     /// Selectors of `tariffDescriptionListData` (`TariffDescriptionListDataSelectorsType`).
     TariffDescriptionListDataSelectors = "TariffDescriptionListDataSelectorsType" {
-        0 tariff_id "tariffId" 23229 Option<TariffId>,
-        1 commodity_id "commodityId" 2315 Option<CommodityId>,
-        2 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        3 scope_type "scopeType" 19333 Option<ScopeType>,
+        0 tariff_id "tariffId" 23451 Option<TariffId>,
+        1 commodity_id "commodityId" 2391 Option<CommodityId>,
+        2 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        3 scope_type "scopeType" 19555 Option<ScopeType>,
     }
     /// An entry of `tierBoundaryListData` (`TierBoundaryDataType`).
     TierBoundaryData = "TierBoundaryDataType", identifiers 0 {
         0 boundary_id "boundaryId" 1947 Option<TierBoundaryId>,
-        1 time_period "timePeriod" 25601 Option<TimePeriod>,
-        2 time_table_id "timeTableId" 26611 Option<TimeTableId>,
-        3 lower_boundary_value "lowerBoundaryValue" 10562 Option<ScaledNumber>,
-        4 upper_boundary_value "upperBoundaryValue" 26925 Option<ScaledNumber>,
+        1 time_period "timePeriod" 25823 Option<TimePeriod>,
+        2 time_table_id "timeTableId" 26833 Option<TimeTableId>,
+        3 lower_boundary_value "lowerBoundaryValue" 10758 Option<ScaledNumber>,
+        4 upper_boundary_value "upperBoundaryValue" 27147 Option<ScaledNumber>,
     }
     /// Elements of `TierBoundaryDataType`, by presence (`TierBoundaryDataElementsType`).
     TierBoundaryDataElements = "TierBoundaryDataElementsType" {
         0 boundary_id "boundaryId" 1947 Option<ElementTag>,
-        1 time_period "timePeriod" 25601 Option<TimePeriodElements>,
-        2 time_table_id "timeTableId" 26611 Option<ElementTag>,
-        3 lower_boundary_value "lowerBoundaryValue" 10562 Option<ScaledNumberElements>,
-        4 upper_boundary_value "upperBoundaryValue" 26925 Option<ScaledNumberElements>,
+        1 time_period "timePeriod" 25823 Option<TimePeriodElements>,
+        2 time_table_id "timeTableId" 26833 Option<ElementTag>,
+        3 lower_boundary_value "lowerBoundaryValue" 10758 Option<ScaledNumberElements>,
+        4 upper_boundary_value "upperBoundaryValue" 27147 Option<ScaledNumberElements>,
     }
     /// Data of the function `tierBoundaryListData` (`TierBoundaryListDataType`).
     TierBoundaryListData = "TierBoundaryListDataType" {
-        0 tier_boundary_data "tierBoundaryData" 24691 Vec<TierBoundaryData>,
+        0 tier_boundary_data "tierBoundaryData" 24913 Vec<TierBoundaryData>,
     }
     /// Selectors of `tierBoundaryListData` (`TierBoundaryListDataSelectorsType`).
     TierBoundaryListDataSelectors = "TierBoundaryListDataSelectorsType" {
@@ -218,27 +218,27 @@ structs! {
     TierBoundaryDescriptionData = "TierBoundaryDescriptionDataType", identifiers 0 {
         0 boundary_id "boundaryId" 1947 Option<TierBoundaryId>,
         1 boundary_type "boundaryType" 1963 Option<TierBoundaryType>,
-        2 valid_for_tier_id "validForTierId" 27318 Option<TierId>,
-        3 switch_to_tier_id_when_lower "switchToTierIdWhenLower" 22770 Option<TierId>,
-        4 switch_to_tier_id_when_higher "switchToTierIdWhenHigher" 22740 Option<TierId>,
+        2 valid_for_tier_id "validForTierId" 27555 Option<TierId>,
+        3 switch_to_tier_id_when_lower "switchToTierIdWhenLower" 22992 Option<TierId>,
+        4 switch_to_tier_id_when_higher "switchToTierIdWhenHigher" 22962 Option<TierId>,
         5 boundary_unit "boundaryUnit" 1981 Option<UnitOfMeasurement>,
-        6 label "label" 9484 Option<String>,
-        7 description "description" 2979 Option<String>,
+        6 label "label" 9680 Option<String>,
+        7 description "description" 3055 Option<String>,
     }
     /// Elements of `TierBoundaryDescriptionDataType`, by presence (`TierBoundaryDescriptionDataElementsType`).
     TierBoundaryDescriptionDataElements = "TierBoundaryDescriptionDataElementsType" {
         0 boundary_id "boundaryId" 1947 Option<ElementTag>,
         1 boundary_type "boundaryType" 1963 Option<ElementTag>,
-        2 valid_for_tier_id "validForTierId" 27318 Option<ElementTag>,
-        3 switch_to_tier_id_when_lower "switchToTierIdWhenLower" 22770 Option<ElementTag>,
-        4 switch_to_tier_id_when_higher "switchToTierIdWhenHigher" 22740 Option<ElementTag>,
+        2 valid_for_tier_id "validForTierId" 27555 Option<ElementTag>,
+        3 switch_to_tier_id_when_lower "switchToTierIdWhenLower" 22992 Option<ElementTag>,
+        4 switch_to_tier_id_when_higher "switchToTierIdWhenHigher" 22962 Option<ElementTag>,
         5 boundary_unit "boundaryUnit" 1981 Option<ElementTag>,
-        6 label "label" 9484 Option<ElementTag>,
-        7 description "description" 2979 Option<ElementTag>,
+        6 label "label" 9680 Option<ElementTag>,
+        7 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `tierBoundaryDescriptionListData` (`TierBoundaryDescriptionListDataType`).
     TierBoundaryDescriptionListData = "TierBoundaryDescriptionListDataType" {
-        0 tier_boundary_description_data "tierBoundaryDescriptionData" 24743 Vec<TierBoundaryDescriptionData>,
+        0 tier_boundary_description_data "tierBoundaryDescriptionData" 24965 Vec<TierBoundaryDescriptionData>,
     }
     /// Selectors of `tierBoundaryDescriptionListData` (`TierBoundaryDescriptionListDataSelectorsType`).
     TierBoundaryDescriptionListDataSelectors = "TierBoundaryDescriptionListDataSelectorsType" {
@@ -247,149 +247,149 @@ structs! {
     }
     /// An entry of `commodityListData` (`CommodityDataType`).
     CommodityData = "CommodityDataType", identifiers 0 {
-        0 commodity_id "commodityId" 2315 Option<CommodityId>,
-        1 commodity_type "commodityType" 2387 Option<CommodityType>,
-        2 positive_energy_direction "positiveEnergyDirection" 16342 Option<EnergyDirection>,
-        3 label "label" 9484 Option<String>,
-        4 description "description" 2979 Option<String>,
+        0 commodity_id "commodityId" 2391 Option<CommodityId>,
+        1 commodity_type "commodityType" 2463 Option<CommodityType>,
+        2 positive_energy_direction "positiveEnergyDirection" 16564 Option<EnergyDirection>,
+        3 label "label" 9680 Option<String>,
+        4 description "description" 3055 Option<String>,
     }
     /// Elements of `CommodityDataType`, by presence (`CommodityDataElementsType`).
     CommodityDataElements = "CommodityDataElementsType" {
-        0 commodity_id "commodityId" 2315 Option<ElementTag>,
-        1 commodity_type "commodityType" 2387 Option<ElementTag>,
-        2 positive_energy_direction "positiveEnergyDirection" 16342 Option<ElementTag>,
-        3 label "label" 9484 Option<ElementTag>,
-        4 description "description" 2979 Option<ElementTag>,
+        0 commodity_id "commodityId" 2391 Option<ElementTag>,
+        1 commodity_type "commodityType" 2463 Option<ElementTag>,
+        2 positive_energy_direction "positiveEnergyDirection" 16564 Option<ElementTag>,
+        3 label "label" 9680 Option<ElementTag>,
+        4 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `commodityListData` (`CommodityListDataType`).
     CommodityListData = "CommodityListDataType" {
-        0 commodity_data "commodityData" 2269 Vec<CommodityData>,
+        0 commodity_data "commodityData" 2345 Vec<CommodityData>,
     }
     /// Selectors of `commodityListData` (`CommodityListDataSelectorsType`).
     CommodityListDataSelectors = "CommodityListDataSelectorsType" {
-        0 commodity_id "commodityId" 2315 Option<CommodityId>,
-        1 commodity_type "commodityType" 2387 Option<CommodityType>,
+        0 commodity_id "commodityId" 2391 Option<CommodityId>,
+        1 commodity_type "commodityType" 2463 Option<CommodityType>,
     }
     /// An entry of `tierListData` (`TierDataType`).
     TierData = "TierDataType", identifiers 0 {
-        0 tier_id "tierId" 25143 Option<TierId>,
-        1 time_period "timePeriod" 25601 Option<TimePeriod>,
-        2 time_table_id "timeTableId" 26611 Option<TimeTableId>,
+        0 tier_id "tierId" 25365 Option<TierId>,
+        1 time_period "timePeriod" 25823 Option<TimePeriod>,
+        2 time_table_id "timeTableId" 26833 Option<TimeTableId>,
         3 active_incentive_id "activeIncentiveId" 343 Vec<IncentiveId>,
     }
     /// Elements of `TierDataType`, by presence (`TierDataElementsType`).
     TierDataElements = "TierDataElementsType" {
-        0 tier_id "tierId" 25143 Option<ElementTag>,
-        1 time_period "timePeriod" 25601 Option<TimePeriodElements>,
-        2 time_table_id "timeTableId" 26611 Option<ElementTag>,
+        0 tier_id "tierId" 25365 Option<ElementTag>,
+        1 time_period "timePeriod" 25823 Option<TimePeriodElements>,
+        2 time_table_id "timeTableId" 26833 Option<ElementTag>,
         3 active_incentive_id "activeIncentiveId" 343 Option<ElementTag>,
     }
     /// Data of the function `tierListData` (`TierListDataType`).
     TierListData = "TierListDataType" {
-        0 tier_data "tierData" 24961 Vec<TierData>,
+        0 tier_data "tierData" 25183 Vec<TierData>,
     }
     /// Selectors of `tierListData` (`TierListDataSelectorsType`).
     TierListDataSelectors = "TierListDataSelectorsType" {
-        0 tier_id "tierId" 25143 Option<TierId>,
+        0 tier_id "tierId" 25365 Option<TierId>,
         1 active_incentive_id "activeIncentiveId" 343 Option<IncentiveId>,
     }
     /// An entry of `tierIncentiveRelationListData` (`TierIncentiveRelationDataType`).
     TierIncentiveRelationData = "TierIncentiveRelationDataType", identifiers 0 {
-        0 tier_id "tierId" 25143 Option<TierId>,
-        1 incentive_id "incentiveId" 8192 Vec<IncentiveId>,
+        0 tier_id "tierId" 25365 Option<TierId>,
+        1 incentive_id "incentiveId" 8268 Vec<IncentiveId>,
     }
     /// Elements of `TierIncentiveRelationDataType`, by presence (`TierIncentiveRelationDataElementsType`).
     TierIncentiveRelationDataElements = "TierIncentiveRelationDataElementsType" {
-        0 tier_id "tierId" 25143 Option<ElementTag>,
-        1 incentive_id "incentiveId" 8192 Option<ElementTag>,
+        0 tier_id "tierId" 25365 Option<ElementTag>,
+        1 incentive_id "incentiveId" 8268 Option<ElementTag>,
     }
     /// Data of the function `tierIncentiveRelationListData` (`TierIncentiveRelationListDataType`).
     TierIncentiveRelationListData = "TierIncentiveRelationListDataType" {
-        0 tier_incentive_relation_data "tierIncentiveRelationData" 25155 Vec<TierIncentiveRelationData>,
+        0 tier_incentive_relation_data "tierIncentiveRelationData" 25377 Vec<TierIncentiveRelationData>,
     }
     /// Selectors of `tierIncentiveRelationListData` (`TierIncentiveRelationListDataSelectorsType`).
     TierIncentiveRelationListDataSelectors = "TierIncentiveRelationListDataSelectorsType" {
-        0 tier_id "tierId" 25143 Option<TierId>,
-        1 incentive_id "incentiveId" 8192 Option<IncentiveId>,
+        0 tier_id "tierId" 25365 Option<TierId>,
+        1 incentive_id "incentiveId" 8268 Option<IncentiveId>,
     }
     /// An entry of `tierDescriptionListData` (`TierDescriptionDataType`).
     TierDescriptionData = "TierDescriptionDataType", identifiers 0 {
-        0 tier_id "tierId" 25143 Option<TierId>,
-        1 tier_type "tierType" 25349 Option<TierType>,
-        2 label "label" 9484 Option<String>,
-        3 description "description" 2979 Option<String>,
+        0 tier_id "tierId" 25365 Option<TierId>,
+        1 tier_type "tierType" 25571 Option<TierType>,
+        2 label "label" 9680 Option<String>,
+        3 description "description" 3055 Option<String>,
     }
     /// Elements of `TierDescriptionDataType`, by presence (`TierDescriptionDataElementsType`).
     TierDescriptionDataElements = "TierDescriptionDataElementsType" {
-        0 tier_id "tierId" 25143 Option<ElementTag>,
-        1 tier_type "tierType" 25349 Option<ElementTag>,
-        2 label "label" 9484 Option<ElementTag>,
-        3 description "description" 2979 Option<ElementTag>,
+        0 tier_id "tierId" 25365 Option<ElementTag>,
+        1 tier_type "tierType" 25571 Option<ElementTag>,
+        2 label "label" 9680 Option<ElementTag>,
+        3 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `tierDescriptionListData` (`TierDescriptionListDataType`).
     TierDescriptionListData = "TierDescriptionListDataType" {
-        0 tier_description_data "tierDescriptionData" 25018 Vec<TierDescriptionData>,
+        0 tier_description_data "tierDescriptionData" 25240 Vec<TierDescriptionData>,
     }
     /// Selectors of `tierDescriptionListData` (`TierDescriptionListDataSelectorsType`).
     TierDescriptionListDataSelectors = "TierDescriptionListDataSelectorsType" {
-        0 tier_id "tierId" 25143 Option<TierId>,
-        1 tier_type "tierType" 25349 Option<TierType>,
+        0 tier_id "tierId" 25365 Option<TierId>,
+        1 tier_type "tierType" 25571 Option<TierType>,
     }
     /// An entry of `incentiveListData` (`IncentiveDataType`).
     IncentiveData = "IncentiveDataType", identifiers 0 1, optional 1 {
-        0 incentive_id "incentiveId" 8192 Option<IncentiveId>,
-        1 value_type "valueType" 27593 Option<IncentiveValueType>,
-        2 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        3 time_period "timePeriod" 25601 Option<TimePeriod>,
-        4 time_table_id "timeTableId" 26611 Option<TimeTableId>,
-        5 value "value" 27338 Option<ScaledNumber>,
+        0 incentive_id "incentiveId" 8268 Option<IncentiveId>,
+        1 value_type "valueType" 27830 Option<IncentiveValueType>,
+        2 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        3 time_period "timePeriod" 25823 Option<TimePeriod>,
+        4 time_table_id "timeTableId" 26833 Option<TimeTableId>,
+        5 value "value" 27575 Option<ScaledNumber>,
     }
     /// Elements of `IncentiveDataType`, by presence (`IncentiveDataElementsType`).
     IncentiveDataElements = "IncentiveDataElementsType" {
-        0 incentive_id "incentiveId" 8192 Option<ElementTag>,
-        1 value_type "valueType" 27593 Option<ElementTag>,
-        2 timestamp "timestamp" 26696 Option<ElementTag>,
-        3 time_period "timePeriod" 25601 Option<TimePeriodElements>,
-        4 time_table_id "timeTableId" 26611 Option<ElementTag>,
-        5 value "value" 27338 Option<ElementTag>,
+        0 incentive_id "incentiveId" 8268 Option<ElementTag>,
+        1 value_type "valueType" 27830 Option<ElementTag>,
+        2 timestamp "timestamp" 26918 Option<ElementTag>,
+        3 time_period "timePeriod" 25823 Option<TimePeriodElements>,
+        4 time_table_id "timeTableId" 26833 Option<ElementTag>,
+        5 value "value" 27575 Option<ElementTag>,
     }
     /// Data of the function `incentiveListData` (`IncentiveListDataType`).
     IncentiveListData = "IncentiveListDataType" {
-        0 incentive_data "incentiveData" 7975 Vec<IncentiveData>,
+        0 incentive_data "incentiveData" 8051 Vec<IncentiveData>,
     }
     /// Selectors of `incentiveListData` (`IncentiveListDataSelectorsType`).
     IncentiveListDataSelectors = "IncentiveListDataSelectorsType" {
-        0 incentive_id "incentiveId" 8192 Option<IncentiveId>,
-        1 value_type "valueType" 27593 Option<IncentiveValueType>,
-        2 timestamp_interval "timestampInterval" 26711 Option<TimestampInterval>,
+        0 incentive_id "incentiveId" 8268 Option<IncentiveId>,
+        1 value_type "valueType" 27830 Option<IncentiveValueType>,
+        2 timestamp_interval "timestampInterval" 26933 Option<TimestampInterval>,
     }
     /// An entry of `incentiveDescriptionListData` (`IncentiveDescriptionDataType`).
     IncentiveDescriptionData = "IncentiveDescriptionDataType", identifiers 0 {
-        0 incentive_id "incentiveId" 8192 Option<IncentiveId>,
-        1 incentive_type "incentiveType" 8751 Option<IncentiveType>,
-        2 incentive_priority "incentivePriority" 8264 Option<IncentivePriority>,
-        3 currency "currency" 2655 Option<Currency>,
-        4 unit "unit" 26864 Option<UnitOfMeasurement>,
-        5 label "label" 9484 Option<String>,
-        6 description "description" 2979 Option<String>,
+        0 incentive_id "incentiveId" 8268 Option<IncentiveId>,
+        1 incentive_type "incentiveType" 8827 Option<IncentiveType>,
+        2 incentive_priority "incentivePriority" 8340 Option<IncentivePriority>,
+        3 currency "currency" 2731 Option<Currency>,
+        4 unit "unit" 27086 Option<UnitOfMeasurement>,
+        5 label "label" 9680 Option<String>,
+        6 description "description" 3055 Option<String>,
     }
     /// Elements of `IncentiveDescriptionDataType`, by presence (`IncentiveDescriptionDataElementsType`).
     IncentiveDescriptionDataElements = "IncentiveDescriptionDataElementsType" {
-        0 incentive_id "incentiveId" 8192 Option<ElementTag>,
-        1 incentive_type "incentiveType" 8751 Option<ElementTag>,
-        2 incentive_priority "incentivePriority" 8264 Option<ElementTag>,
-        3 currency "currency" 2655 Option<ElementTag>,
-        4 unit "unit" 26864 Option<ElementTag>,
-        5 label "label" 9484 Option<ElementTag>,
-        6 description "description" 2979 Option<ElementTag>,
+        0 incentive_id "incentiveId" 8268 Option<ElementTag>,
+        1 incentive_type "incentiveType" 8827 Option<ElementTag>,
+        2 incentive_priority "incentivePriority" 8340 Option<ElementTag>,
+        3 currency "currency" 2731 Option<ElementTag>,
+        4 unit "unit" 27086 Option<ElementTag>,
+        5 label "label" 9680 Option<ElementTag>,
+        6 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `incentiveDescriptionListData` (`IncentiveDescriptionListDataType`).
     IncentiveDescriptionListData = "IncentiveDescriptionListDataType" {
-        0 incentive_description_data "incentiveDescriptionData" 8047 Vec<IncentiveDescriptionData>,
+        0 incentive_description_data "incentiveDescriptionData" 8123 Vec<IncentiveDescriptionData>,
     }
     /// Selectors of `incentiveDescriptionListData` (`IncentiveDescriptionListDataSelectorsType`).
     IncentiveDescriptionListDataSelectors = "IncentiveDescriptionListDataSelectorsType" {
-        0 incentive_id "incentiveId" 8192 Option<IncentiveId>,
-        1 incentive_type "incentiveType" 8751 Option<IncentiveType>,
+        0 incentive_id "incentiveId" 8268 Option<IncentiveId>,
+        1 incentive_type "incentiveType" 8827 Option<IncentiveType>,
     }
 }

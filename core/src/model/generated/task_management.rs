@@ -57,118 +57,118 @@ structs! {
     }
     /// A part of `TaskManagementJobRelationDataType` (`TaskManagementHvacRelatedType`).
     TaskManagementHvacRelated = "TaskManagementHvacRelatedType" {
-        0 overrun_id "overrunId" 16055 Option<HvacOverrunId>,
+        0 overrun_id "overrunId" 16277 Option<HvacOverrunId>,
     }
     /// Elements of `TaskManagementHvacRelatedType`, by presence (`TaskManagementHvacRelatedElementsType`).
     TaskManagementHvacRelatedElements = "TaskManagementHvacRelatedElementsType" {
-        0 overrun_id "overrunId" 16055 Option<ElementTag>,
+        0 overrun_id "overrunId" 16277 Option<ElementTag>,
     }
     /// A part of `TaskManagementJobRelationDataType` (`TaskManagementLoadControlReleatedType`).
     TaskManagementLoadControlReleated = "TaskManagementLoadControlReleatedType" {
-        0 event_id "eventId" 5875 Option<LoadControlEventId>,
+        0 event_id "eventId" 5951 Option<LoadControlEventId>,
     }
     /// Elements of `TaskManagementLoadControlReleatedType`, by presence (`TaskManagementLoadControlReleatedElementsType`).
     TaskManagementLoadControlReleatedElements = "TaskManagementLoadControlReleatedElementsType" {
-        0 event_id "eventId" 5875 Option<ElementTag>,
+        0 event_id "eventId" 5951 Option<ElementTag>,
     }
     /// A part of `TaskManagementJobRelationDataType` (`TaskManagementPowerSequencesRelatedType`).
     TaskManagementPowerSequencesRelated = "TaskManagementPowerSequencesRelatedType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// Elements of `TaskManagementPowerSequencesRelatedType`, by presence (`TaskManagementPowerSequencesRelatedElementsType`).
     TaskManagementPowerSequencesRelatedElements = "TaskManagementPowerSequencesRelatedElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
     }
     /// A part of `TaskManagementJobRelationDataType` (`TaskManagementSmartEnergyManagementPsRelatedType`).
     TaskManagementSmartEnergyManagementPsRelated = "TaskManagementSmartEnergyManagementPsRelatedType" {
-        0 sequence_id "sequenceId" 19522 Option<PowerSequenceId>,
+        0 sequence_id "sequenceId" 19744 Option<PowerSequenceId>,
     }
     /// Elements of `TaskManagementSmartEnergyManagementPsRelatedType`, by presence (`TaskManagementSmartEnergyManagementPsRelatedElementsType`).
     TaskManagementSmartEnergyManagementPsRelatedElements = "TaskManagementSmartEnergyManagementPsRelatedElementsType" {
-        0 sequence_id "sequenceId" 19522 Option<ElementTag>,
+        0 sequence_id "sequenceId" 19744 Option<ElementTag>,
     }
     /// An entry of `taskManagementJobListData` (`TaskManagementJobDataType`).
     TaskManagementJobData = "TaskManagementJobDataType", identifiers 0 {
-        0 job_id "jobId" 9299 Option<TaskManagementJobId>,
-        1 timestamp "timestamp" 26696 Option<AbsoluteOrRelativeTime>,
-        2 job_state "jobState" 9325 Option<TaskManagementJobState>,
-        3 elapsed_time "elapsedTime" 4571 Option<XsDuration>,
-        4 remaining_time "remainingTime" 19003 Option<XsDuration>,
+        0 job_id "jobId" 9375 Option<TaskManagementJobId>,
+        1 timestamp "timestamp" 26918 Option<AbsoluteOrRelativeTime>,
+        2 job_state "jobState" 9401 Option<TaskManagementJobState>,
+        3 elapsed_time "elapsedTime" 4647 Option<XsDuration>,
+        4 remaining_time "remainingTime" 19225 Option<XsDuration>,
     }
     /// Elements of `TaskManagementJobDataType`, by presence (`TaskManagementJobDataElementsType`).
     TaskManagementJobDataElements = "TaskManagementJobDataElementsType" {
-        0 job_id "jobId" 9299 Option<ElementTag>,
-        1 timestamp "timestamp" 26696 Option<ElementTag>,
-        2 job_state "jobState" 9325 Option<ElementTag>,
-        3 elapsed_time "elapsedTime" 4571 Option<ElementTag>,
-        4 remaining_time "remainingTime" 19003 Option<ElementTag>,
+        0 job_id "jobId" 9375 Option<ElementTag>,
+        1 timestamp "timestamp" 26918 Option<ElementTag>,
+        2 job_state "jobState" 9401 Option<ElementTag>,
+        3 elapsed_time "elapsedTime" 4647 Option<ElementTag>,
+        4 remaining_time "remainingTime" 19225 Option<ElementTag>,
     }
     /// Data of the function `taskManagementJobListData` (`TaskManagementJobListDataType`).
     TaskManagementJobListData = "TaskManagementJobListDataType" {
-        0 task_management_job_data "taskManagementJobData" 23546 Vec<TaskManagementJobData>,
+        0 task_management_job_data "taskManagementJobData" 23768 Vec<TaskManagementJobData>,
     }
     /// Selectors of `taskManagementJobListData` (`TaskManagementJobListDataSelectorsType`).
     TaskManagementJobListDataSelectors = "TaskManagementJobListDataSelectorsType" {
-        0 job_id "jobId" 9299 Option<TaskManagementJobId>,
-        1 job_state "jobState" 9325 Option<TaskManagementJobState>,
+        0 job_id "jobId" 9375 Option<TaskManagementJobId>,
+        1 job_state "jobState" 9401 Option<TaskManagementJobState>,
     }
     /// An entry of `taskManagementJobRelationListData` (`TaskManagementJobRelationDataType`).
     TaskManagementJobRelationData = "TaskManagementJobRelationDataType", identifiers 0 {
-        0 job_id "jobId" 9299 Option<TaskManagementJobId>,
-        1 direct_control_related "directControlRelated" 4337 Option<TaskManagementDirectControlRelated>,
-        2 hvac_related "hvacRelated" 6782 Option<TaskManagementHvacRelated>,
-        3 load_control_releated "loadControlReleated" 10408 Option<TaskManagementLoadControlReleated>,
-        4 power_sequences_related "powerSequencesRelated" 18012 Option<TaskManagementPowerSequencesRelated>,
-        5 smart_energy_management_ps_related "smartEnergyManagementPsRelated" 21206 Option<TaskManagementSmartEnergyManagementPsRelated>,
+        0 job_id "jobId" 9375 Option<TaskManagementJobId>,
+        1 direct_control_related "directControlRelated" 4413 Option<TaskManagementDirectControlRelated>,
+        2 hvac_related "hvacRelated" 6858 Option<TaskManagementHvacRelated>,
+        3 load_control_releated "loadControlReleated" 10604 Option<TaskManagementLoadControlReleated>,
+        4 power_sequences_related "powerSequencesRelated" 18234 Option<TaskManagementPowerSequencesRelated>,
+        5 smart_energy_management_ps_related "smartEnergyManagementPsRelated" 21428 Option<TaskManagementSmartEnergyManagementPsRelated>,
     }
     /// Elements of `TaskManagementJobRelationDataType`, by presence (`TaskManagementJobRelationDataElementsType`).
     TaskManagementJobRelationDataElements = "TaskManagementJobRelationDataElementsType" {
-        0 job_id "jobId" 9299 Option<ElementTag>,
-        1 direct_control_related "directControlRelated" 4337 Option<TaskManagementDirectControlRelatedElements>,
-        2 hvac_related "hvacRelated" 6782 Option<TaskManagementHvacRelatedElements>,
-        3 load_control_releated "loadControlReleated" 10408 Option<TaskManagementLoadControlReleatedElements>,
-        4 power_sequences_related "powerSequencesRelated" 18012 Option<TaskManagementPowerSequencesRelatedElements>,
-        5 smart_energy_management_ps_related "smartEnergyManagementPsRelated" 21206 Option<TaskManagementSmartEnergyManagementPsRelatedElements>,
+        0 job_id "jobId" 9375 Option<ElementTag>,
+        1 direct_control_related "directControlRelated" 4413 Option<TaskManagementDirectControlRelatedElements>,
+        2 hvac_related "hvacRelated" 6858 Option<TaskManagementHvacRelatedElements>,
+        3 load_control_releated "loadControlReleated" 10604 Option<TaskManagementLoadControlReleatedElements>,
+        4 power_sequences_related "powerSequencesRelated" 18234 Option<TaskManagementPowerSequencesRelatedElements>,
+        5 smart_energy_management_ps_related "smartEnergyManagementPsRelated" 21428 Option<TaskManagementSmartEnergyManagementPsRelatedElements>,
     }
     /// Data of the function `taskManagementJobRelationListData` (`TaskManagementJobRelationListDataType`).
     TaskManagementJobRelationListData = "TaskManagementJobRelationListDataType" {
-        0 task_management_job_relation_data "taskManagementJobRelationData" 23856 Vec<TaskManagementJobRelationData>,
+        0 task_management_job_relation_data "taskManagementJobRelationData" 24078 Vec<TaskManagementJobRelationData>,
     }
     /// Selectors of `taskManagementJobRelationListData` (`TaskManagementJobRelationListDataSelectorsType`).
     TaskManagementJobRelationListDataSelectors = "TaskManagementJobRelationListDataSelectorsType" {
-        0 job_id "jobId" 9299 Option<TaskManagementJobId>,
+        0 job_id "jobId" 9375 Option<TaskManagementJobId>,
     }
     /// An entry of `taskManagementJobDescriptionListData` (`TaskManagementJobDescriptionDataType`).
     TaskManagementJobDescriptionData = "TaskManagementJobDescriptionDataType", identifiers 0 {
-        0 job_id "jobId" 9299 Option<TaskManagementJobId>,
-        1 job_source "jobSource" 9310 Option<TaskManagementJobSource>,
-        2 label "label" 9484 Option<String>,
-        3 description "description" 2979 Option<String>,
+        0 job_id "jobId" 9375 Option<TaskManagementJobId>,
+        1 job_source "jobSource" 9386 Option<TaskManagementJobSource>,
+        2 label "label" 9680 Option<String>,
+        3 description "description" 3055 Option<String>,
     }
     /// Elements of `TaskManagementJobDescriptionDataType`, by presence (`TaskManagementJobDescriptionDataElementsType`).
     TaskManagementJobDescriptionDataElements = "TaskManagementJobDescriptionDataElementsType" {
-        0 job_id "jobId" 9299 Option<ElementTag>,
-        1 job_source "jobSource" 9310 Option<ElementTag>,
-        2 label "label" 9484 Option<ElementTag>,
-        3 description "description" 2979 Option<ElementTag>,
+        0 job_id "jobId" 9375 Option<ElementTag>,
+        1 job_source "jobSource" 9386 Option<ElementTag>,
+        2 label "label" 9680 Option<ElementTag>,
+        3 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `taskManagementJobDescriptionListData` (`TaskManagementJobDescriptionListDataType`).
     TaskManagementJobDescriptionListData = "TaskManagementJobDescriptionListDataType" {
-        0 task_management_job_description_data "taskManagementJobDescriptionData" 23608 Vec<TaskManagementJobDescriptionData>,
+        0 task_management_job_description_data "taskManagementJobDescriptionData" 23830 Vec<TaskManagementJobDescriptionData>,
     }
     /// Selectors of `taskManagementJobDescriptionListData` (`TaskManagementJobDescriptionListDataSelectorsType`).
     TaskManagementJobDescriptionListDataSelectors = "TaskManagementJobDescriptionListDataSelectorsType" {
-        0 job_id "jobId" 9299 Option<TaskManagementJobId>,
-        1 job_source "jobSource" 9310 Option<TaskManagementJobSource>,
+        0 job_id "jobId" 9375 Option<TaskManagementJobId>,
+        1 job_source "jobSource" 9386 Option<TaskManagementJobSource>,
     }
     /// Data of the function `taskManagementOverviewData` (`TaskManagementOverviewDataType`).
     TaskManagementOverviewData = "TaskManagementOverviewDataType" {
-        0 remote_controllable "remoteControllable" 19022 Option<bool>,
-        1 jobs_active "jobsActive" 9339 Option<bool>,
+        0 remote_controllable "remoteControllable" 19244 Option<bool>,
+        1 jobs_active "jobsActive" 9415 Option<bool>,
     }
     /// Elements of `TaskManagementOverviewDataType`, by presence (`TaskManagementOverviewDataElementsType`).
     TaskManagementOverviewDataElements = "TaskManagementOverviewDataElementsType" {
-        0 remote_controllable "remoteControllable" 19022 Option<ElementTag>,
-        1 jobs_active "jobsActive" 9339 Option<ElementTag>,
+        0 remote_controllable "remoteControllable" 19244 Option<ElementTag>,
+        1 jobs_active "jobsActive" 9415 Option<ElementTag>,
     }
 }

@@ -33,69 +33,69 @@ numbers! {
 structs! {
     /// An entry of `thresholdListData` (`ThresholdDataType`).
     ThresholdData = "ThresholdDataType", identifiers 0 {
-        0 threshold_id "thresholdId" 24462 Option<ThresholdId>,
-        1 threshold_value "thresholdValue" 24647 Option<ScaledNumber>,
+        0 threshold_id "thresholdId" 24684 Option<ThresholdId>,
+        1 threshold_value "thresholdValue" 24869 Option<ScaledNumber>,
     }
     /// Elements of `ThresholdDataType`, by presence (`ThresholdDataElementsType`).
     ThresholdDataElements = "ThresholdDataElementsType" {
-        0 threshold_id "thresholdId" 24462 Option<ElementTag>,
-        1 threshold_value "thresholdValue" 24647 Option<ScaledNumberElements>,
+        0 threshold_id "thresholdId" 24684 Option<ElementTag>,
+        1 threshold_value "thresholdValue" 24869 Option<ScaledNumberElements>,
     }
     /// Data of the function `thresholdListData` (`ThresholdListDataType`).
     ThresholdListData = "ThresholdListDataType" {
-        0 threshold_data "thresholdData" 24271 Vec<ThresholdData>,
+        0 threshold_data "thresholdData" 24493 Vec<ThresholdData>,
     }
     /// Selectors of `thresholdListData` (`ThresholdListDataSelectorsType`).
     ThresholdListDataSelectors = "ThresholdListDataSelectorsType" {
-        0 threshold_id "thresholdId" 24462 Option<ThresholdId>,
+        0 threshold_id "thresholdId" 24684 Option<ThresholdId>,
     }
     /// An entry of `thresholdConstraintsListData` (`ThresholdConstraintsDataType`).
     ThresholdConstraintsData = "ThresholdConstraintsDataType", identifiers 0 {
-        0 threshold_id "thresholdId" 24462 Option<ThresholdId>,
-        1 threshold_range_min "thresholdRangeMin" 24582 Option<ScaledNumber>,
-        2 threshold_range_max "thresholdRangeMax" 24559 Option<ScaledNumber>,
-        3 threshold_step_size "thresholdStepSize" 24605 Option<ScaledNumber>,
+        0 threshold_id "thresholdId" 24684 Option<ThresholdId>,
+        1 threshold_range_min "thresholdRangeMin" 24804 Option<ScaledNumber>,
+        2 threshold_range_max "thresholdRangeMax" 24781 Option<ScaledNumber>,
+        3 threshold_step_size "thresholdStepSize" 24827 Option<ScaledNumber>,
     }
     /// Elements of `ThresholdConstraintsDataType`, by presence (`ThresholdConstraintsDataElementsType`).
     ThresholdConstraintsDataElements = "ThresholdConstraintsDataElementsType" {
-        0 threshold_id "thresholdId" 24462 Option<ElementTag>,
-        1 threshold_range_min "thresholdRangeMin" 24582 Option<ScaledNumberElements>,
-        2 threshold_range_max "thresholdRangeMax" 24559 Option<ScaledNumberElements>,
-        3 threshold_step_size "thresholdStepSize" 24605 Option<ScaledNumberElements>,
+        0 threshold_id "thresholdId" 24684 Option<ElementTag>,
+        1 threshold_range_min "thresholdRangeMin" 24804 Option<ScaledNumberElements>,
+        2 threshold_range_max "thresholdRangeMax" 24781 Option<ScaledNumberElements>,
+        3 threshold_step_size "thresholdStepSize" 24827 Option<ScaledNumberElements>,
     }
     /// Data of the function `thresholdConstraintsListData` (`ThresholdConstraintsListDataType`).
     ThresholdConstraintsListData = "ThresholdConstraintsListDataType" {
-        0 threshold_constraints_data "thresholdConstraintsData" 24126 Vec<ThresholdConstraintsData>,
+        0 threshold_constraints_data "thresholdConstraintsData" 24348 Vec<ThresholdConstraintsData>,
     }
     /// Selectors of `thresholdConstraintsListData` (`ThresholdConstraintsListDataSelectorsType`).
     ThresholdConstraintsListDataSelectors = "ThresholdConstraintsListDataSelectorsType" {
-        0 threshold_id "thresholdId" 24462 Option<ThresholdId>,
+        0 threshold_id "thresholdId" 24684 Option<ThresholdId>,
     }
     /// An entry of `thresholdDescriptionListData` (`ThresholdDescriptionDataType`).
     ThresholdDescriptionData = "ThresholdDescriptionDataType", identifiers 0 {
-        0 threshold_id "thresholdId" 24462 Option<ThresholdId>,
-        1 threshold_type "thresholdType" 24628 Option<ThresholdType>,
-        2 unit "unit" 26864 Option<UnitOfMeasurement>,
-        3 scope_type "scopeType" 19333 Option<ScopeType>,
-        4 label "label" 9484 Option<String>,
-        5 description "description" 2979 Option<String>,
+        0 threshold_id "thresholdId" 24684 Option<ThresholdId>,
+        1 threshold_type "thresholdType" 24850 Option<ThresholdType>,
+        2 unit "unit" 27086 Option<UnitOfMeasurement>,
+        3 scope_type "scopeType" 19555 Option<ScopeType>,
+        4 label "label" 9680 Option<String>,
+        5 description "description" 3055 Option<String>,
     }
     /// Elements of `ThresholdDescriptionDataType`, by presence (`ThresholdDescriptionDataElementsType`).
     ThresholdDescriptionDataElements = "ThresholdDescriptionDataElementsType" {
-        0 threshold_id "thresholdId" 24462 Option<ElementTag>,
-        1 threshold_type "thresholdType" 24628 Option<ElementTag>,
-        2 unit "unit" 26864 Option<ElementTag>,
-        3 scope_type "scopeType" 19333 Option<ElementTag>,
-        4 label "label" 9484 Option<ElementTag>,
-        5 description "description" 2979 Option<ElementTag>,
+        0 threshold_id "thresholdId" 24684 Option<ElementTag>,
+        1 threshold_type "thresholdType" 24850 Option<ElementTag>,
+        2 unit "unit" 27086 Option<ElementTag>,
+        3 scope_type "scopeType" 19555 Option<ElementTag>,
+        4 label "label" 9680 Option<ElementTag>,
+        5 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `thresholdDescriptionListData` (`ThresholdDescriptionListDataType`).
     ThresholdDescriptionListData = "ThresholdDescriptionListDataType" {
-        0 threshold_description_data "thresholdDescriptionData" 24317 Vec<ThresholdDescriptionData>,
+        0 threshold_description_data "thresholdDescriptionData" 24539 Vec<ThresholdDescriptionData>,
     }
     /// Selectors of `thresholdDescriptionListData` (`ThresholdDescriptionListDataSelectorsType`).
     ThresholdDescriptionListDataSelectors = "ThresholdDescriptionListDataSelectorsType" {
-        0 threshold_id "thresholdId" 24462 Option<ThresholdId>,
-        1 scope_type "scopeType" 19333 Option<ScopeType>,
+        0 threshold_id "thresholdId" 24684 Option<ThresholdId>,
+        1 scope_type "scopeType" 19555 Option<ScopeType>,
     }
 }

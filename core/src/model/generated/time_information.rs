@@ -7,38 +7,38 @@ use crate::model::macros::structs;
 structs! {
     /// Data of the function `timeInformationData` (`TimeInformationDataType`).
     TimeInformationData = "TimeInformationDataType" {
-        0 utc "utc" 27294 Option<XsDateTime>,
-        1 utc_offset "utcOffset" 27303 Option<XsDuration>,
-        2 day_of_week "dayOfWeek" 2890 Option<DayOfWeek>,
+        0 utc "utc" 27531 Option<XsDateTime>,
+        1 utc_offset "utcOffset" 27540 Option<XsDuration>,
+        2 day_of_week "dayOfWeek" 2966 Option<DayOfWeek>,
         3 calendar_week "calendarWeek" 2014 Option<CalendarWeek>,
     }
     /// Elements of `TimeInformationDataType`, by presence (`TimeInformationDataElementsType`).
     TimeInformationDataElements = "TimeInformationDataElementsType" {
-        0 utc "utc" 27294 Option<ElementTag>,
-        1 utc_offset "utcOffset" 27303 Option<ElementTag>,
-        2 day_of_week "dayOfWeek" 2890 Option<ElementTag>,
+        0 utc "utc" 27531 Option<ElementTag>,
+        1 utc_offset "utcOffset" 27540 Option<ElementTag>,
+        2 day_of_week "dayOfWeek" 2966 Option<ElementTag>,
         3 calendar_week "calendarWeek" 2014 Option<ElementTag>,
     }
     /// Data of the function `timeDistributorData` (`TimeDistributorDataType`).
     TimeDistributorData = "TimeDistributorDataType" {
-        0 is_time_distributor "isTimeDistributor" 9253 Option<bool>,
-        1 distributor_priority "distributorPriority" 4384 Option<u32>,
+        0 is_time_distributor "isTimeDistributor" 9329 Option<bool>,
+        1 distributor_priority "distributorPriority" 4460 Option<u32>,
     }
     /// Elements of `TimeDistributorDataType`, by presence (`TimeDistributorDataElementsType`).
     TimeDistributorDataElements = "TimeDistributorDataElementsType" {
-        0 is_time_distributor "isTimeDistributor" 9253 Option<ElementTag>,
-        1 distributor_priority "distributorPriority" 4384 Option<ElementTag>,
+        0 is_time_distributor "isTimeDistributor" 9329 Option<ElementTag>,
+        1 distributor_priority "distributorPriority" 4460 Option<ElementTag>,
     }
     /// Data of the function `timePrecisionData` (`TimePrecisionDataType`).
     TimePrecisionData = "TimePrecisionDataType" {
-        0 is_synchronised "isSynchronised" 9233 Option<bool>,
-        1 last_sync_at "lastSyncAt" 9554 Option<XsDateTime>,
+        0 is_synchronised "isSynchronised" 9309 Option<bool>,
+        1 last_sync_at "lastSyncAt" 9750 Option<XsDateTime>,
         2 clock_drift "clockDrift" 2209 Option<i64>,
     }
     /// Elements of `TimePrecisionDataType`, by presence (`TimePrecisionDataElementsType`).
     TimePrecisionDataElements = "TimePrecisionDataElementsType" {
-        0 is_synchronised "isSynchronised" 9233 Option<ElementTag>,
-        1 last_sync_at "lastSyncAt" 9554 Option<ElementTag>,
+        0 is_synchronised "isSynchronised" 9309 Option<ElementTag>,
+        1 last_sync_at "lastSyncAt" 9750 Option<ElementTag>,
         2 clock_drift "clockDrift" 2209 Option<ElementTag>,
     }
     /// Data of the function `timeDistributorEnquiryCall` (`TimeDistributorEnquiryCallType`).

@@ -34,116 +34,116 @@ numbers! {
 structs! {
     /// A part of `TimeSeriesDataType` (`TimeSeriesSlotType`).
     TimeSeriesSlot = "TimeSeriesSlotType" {
-        0 time_series_slot_id "timeSeriesSlotId" 26112 Option<TimeSeriesSlotId>,
-        1 time_period "timePeriod" 25601 Option<TimePeriod>,
-        2 duration "duration" 4434 Option<XsDuration>,
-        3 recurrence_information "recurrenceInformation" 18831 Option<AbsoluteOrRecurringTime>,
-        4 value "value" 27338 Option<ScaledNumber>,
-        5 min_value "minValue" 11999 Option<ScaledNumber>,
-        6 max_value "maxValue" 10988 Option<ScaledNumber>,
+        0 time_series_slot_id "timeSeriesSlotId" 26334 Option<TimeSeriesSlotId>,
+        1 time_period "timePeriod" 25823 Option<TimePeriod>,
+        2 duration "duration" 4510 Option<XsDuration>,
+        3 recurrence_information "recurrenceInformation" 19053 Option<AbsoluteOrRecurringTime>,
+        4 value "value" 27575 Option<ScaledNumber>,
+        5 min_value "minValue" 12211 Option<ScaledNumber>,
+        6 max_value "maxValue" 11200 Option<ScaledNumber>,
     }
     /// Elements of `TimeSeriesSlotType`, by presence (`TimeSeriesSlotElementsType`).
     TimeSeriesSlotElements = "TimeSeriesSlotElementsType" {
-        0 time_series_slot_id "timeSeriesSlotId" 26112 Option<ElementTag>,
-        1 time_period "timePeriod" 25601 Option<TimePeriodElements>,
-        2 duration "duration" 4434 Option<ElementTag>,
-        3 recurrence_information "recurrenceInformation" 18831 Option<AbsoluteOrRecurringTimeElements>,
-        4 value "value" 27338 Option<ElementTag>,
-        5 min_value "minValue" 11999 Option<ElementTag>,
-        6 max_value "maxValue" 10988 Option<ElementTag>,
+        0 time_series_slot_id "timeSeriesSlotId" 26334 Option<ElementTag>,
+        1 time_period "timePeriod" 25823 Option<TimePeriodElements>,
+        2 duration "duration" 4510 Option<ElementTag>,
+        3 recurrence_information "recurrenceInformation" 19053 Option<AbsoluteOrRecurringTimeElements>,
+        4 value "value" 27575 Option<ElementTag>,
+        5 min_value "minValue" 12211 Option<ElementTag>,
+        6 max_value "maxValue" 11200 Option<ElementTag>,
     }
     /// An entry of `timeSeriesListData` (`TimeSeriesDataType`).
     TimeSeriesData = "TimeSeriesDataType", identifiers 0 {
-        0 time_series_id "timeSeriesId" 26017 Option<TimeSeriesId>,
-        1 time_period "timePeriod" 25601 Option<TimePeriod>,
-        2 time_series_slot "timeSeriesSlot" 26092 Vec<TimeSeriesSlot>,
+        0 time_series_id "timeSeriesId" 26239 Option<TimeSeriesId>,
+        1 time_period "timePeriod" 25823 Option<TimePeriod>,
+        2 time_series_slot "timeSeriesSlot" 26314 Vec<TimeSeriesSlot>,
     }
     /// Elements of `TimeSeriesDataType`, by presence (`TimeSeriesDataElementsType`).
     TimeSeriesDataElements = "TimeSeriesDataElementsType" {
-        0 time_series_id "timeSeriesId" 26017 Option<ElementTag>,
-        1 time_period "timePeriod" 25601 Option<TimePeriodElements>,
-        2 time_series_slot "timeSeriesSlot" 26092 Option<TimeSeriesSlotElements>,
+        0 time_series_id "timeSeriesId" 26239 Option<ElementTag>,
+        1 time_period "timePeriod" 25823 Option<TimePeriodElements>,
+        2 time_series_slot "timeSeriesSlot" 26314 Option<TimeSeriesSlotElements>,
     }
     /// Data of the function `timeSeriesListData` (`TimeSeriesListDataType`).
     TimeSeriesListData = "TimeSeriesListDataType" {
-        0 time_series_data "timeSeriesData" 25820 Vec<TimeSeriesData>,
+        0 time_series_data "timeSeriesData" 26042 Vec<TimeSeriesData>,
     }
     /// Selectors of `timeSeriesListData` (`TimeSeriesListDataSelectorsType`).
     TimeSeriesListDataSelectors = "TimeSeriesListDataSelectorsType" {
-        0 time_series_id "timeSeriesId" 26017 Option<TimeSeriesId>,
-        1 time_series_slot_id "timeSeriesSlotId" 26112 Option<TimeSeriesSlotId>,
+        0 time_series_id "timeSeriesId" 26239 Option<TimeSeriesId>,
+        1 time_series_slot_id "timeSeriesSlotId" 26334 Option<TimeSeriesSlotId>,
     }
     /// An entry of `timeSeriesDescriptionListData` (`TimeSeriesDescriptionDataType`).
     TimeSeriesDescriptionData = "TimeSeriesDescriptionDataType", identifiers 0 {
-        0 time_series_id "timeSeriesId" 26017 Option<TimeSeriesId>,
-        1 time_series_type "timeSeriesType" 26134 Option<TimeSeriesType>,
-        2 time_series_writeable "timeSeriesWriteable" 26154 Option<bool>,
-        3 update_required "updateRequired" 26905 Option<bool>,
-        4 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        5 currency "currency" 2655 Option<Currency>,
-        6 unit "unit" 26864 Option<UnitOfMeasurement>,
-        7 label "label" 9484 Option<String>,
-        8 description "description" 2979 Option<String>,
-        9 scope_type "scopeType" 19333 Option<ScopeType>,
+        0 time_series_id "timeSeriesId" 26239 Option<TimeSeriesId>,
+        1 time_series_type "timeSeriesType" 26356 Option<TimeSeriesType>,
+        2 time_series_writeable "timeSeriesWriteable" 26376 Option<bool>,
+        3 update_required "updateRequired" 27127 Option<bool>,
+        4 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        5 currency "currency" 2731 Option<Currency>,
+        6 unit "unit" 27086 Option<UnitOfMeasurement>,
+        7 label "label" 9680 Option<String>,
+        8 description "description" 3055 Option<String>,
+        9 scope_type "scopeType" 19555 Option<ScopeType>,
     }
     /// Elements of `TimeSeriesDescriptionDataType`, by presence (`TimeSeriesDescriptionDataElementsType`).
     TimeSeriesDescriptionDataElements = "TimeSeriesDescriptionDataElementsType" {
-        0 time_series_id "timeSeriesId" 26017 Option<ElementTag>,
-        1 time_series_type "timeSeriesType" 26134 Option<ElementTag>,
-        2 time_series_writeable "timeSeriesWriteable" 26154 Option<ElementTag>,
-        3 update_required "updateRequired" 26905 Option<ElementTag>,
-        4 measurement_id "measurementId" 11377 Option<ElementTag>,
-        5 currency "currency" 2655 Option<ElementTag>,
-        6 unit "unit" 26864 Option<ElementTag>,
-        7 label "label" 9484 Option<ElementTag>,
-        8 description "description" 2979 Option<ElementTag>,
-        9 scope_type "scopeType" 19333 Option<ElementTag>,
+        0 time_series_id "timeSeriesId" 26239 Option<ElementTag>,
+        1 time_series_type "timeSeriesType" 26356 Option<ElementTag>,
+        2 time_series_writeable "timeSeriesWriteable" 26376 Option<ElementTag>,
+        3 update_required "updateRequired" 27127 Option<ElementTag>,
+        4 measurement_id "measurementId" 11589 Option<ElementTag>,
+        5 currency "currency" 2731 Option<ElementTag>,
+        6 unit "unit" 27086 Option<ElementTag>,
+        7 label "label" 9680 Option<ElementTag>,
+        8 description "description" 3055 Option<ElementTag>,
+        9 scope_type "scopeType" 19555 Option<ElementTag>,
     }
     /// Data of the function `timeSeriesDescriptionListData` (`TimeSeriesDescriptionListDataType`).
     TimeSeriesDescriptionListData = "TimeSeriesDescriptionListDataType" {
-        0 time_series_description_data "timeSeriesDescriptionData" 25868 Vec<TimeSeriesDescriptionData>,
+        0 time_series_description_data "timeSeriesDescriptionData" 26090 Vec<TimeSeriesDescriptionData>,
     }
     /// Selectors of `timeSeriesDescriptionListData` (`TimeSeriesDescriptionListDataSelectorsType`).
     TimeSeriesDescriptionListDataSelectors = "TimeSeriesDescriptionListDataSelectorsType" {
-        0 time_series_id "timeSeriesId" 26017 Option<TimeSeriesId>,
-        1 time_series_type "timeSeriesType" 26134 Option<TimeSeriesType>,
-        2 measurement_id "measurementId" 11377 Option<MeasurementId>,
-        3 scope_type "scopeType" 19333 Option<ScopeType>,
+        0 time_series_id "timeSeriesId" 26239 Option<TimeSeriesId>,
+        1 time_series_type "timeSeriesType" 26356 Option<TimeSeriesType>,
+        2 measurement_id "measurementId" 11589 Option<MeasurementId>,
+        3 scope_type "scopeType" 19555 Option<ScopeType>,
     }
     /// An entry of `timeSeriesConstraintsListData` (`TimeSeriesConstraintsDataType`).
     TimeSeriesConstraintsData = "TimeSeriesConstraintsDataType", identifiers 0 {
-        0 time_series_id "timeSeriesId" 26017 Option<TimeSeriesId>,
-        1 slot_count_min "slotCountMin" 20522 Option<TimeSeriesSlotCount>,
-        2 slot_count_max "slotCountMax" 20504 Option<TimeSeriesSlotCount>,
-        3 slot_duration_min "slotDurationMin" 20561 Option<XsDuration>,
-        4 slot_duration_max "slotDurationMax" 20540 Option<XsDuration>,
-        5 slot_duration_step_size "slotDurationStepSize" 20582 Option<XsDuration>,
-        6 earliest_time_series_start_time "earliestTimeSeriesStartTime" 4517 Option<AbsoluteOrRelativeTime>,
-        7 latest_time_series_end_time "latestTimeSeriesEndTime" 9628 Option<AbsoluteOrRelativeTime>,
-        8 slot_value_min "slotValueMin" 20684 Option<ScaledNumber>,
-        9 slot_value_max "slotValueMax" 20666 Option<ScaledNumber>,
-        10 slot_value_step_size "slotValueStepSize" 20702 Option<ScaledNumber>,
+        0 time_series_id "timeSeriesId" 26239 Option<TimeSeriesId>,
+        1 slot_count_min "slotCountMin" 20744 Option<TimeSeriesSlotCount>,
+        2 slot_count_max "slotCountMax" 20726 Option<TimeSeriesSlotCount>,
+        3 slot_duration_min "slotDurationMin" 20783 Option<XsDuration>,
+        4 slot_duration_max "slotDurationMax" 20762 Option<XsDuration>,
+        5 slot_duration_step_size "slotDurationStepSize" 20804 Option<XsDuration>,
+        6 earliest_time_series_start_time "earliestTimeSeriesStartTime" 4593 Option<AbsoluteOrRelativeTime>,
+        7 latest_time_series_end_time "latestTimeSeriesEndTime" 9824 Option<AbsoluteOrRelativeTime>,
+        8 slot_value_min "slotValueMin" 20906 Option<ScaledNumber>,
+        9 slot_value_max "slotValueMax" 20888 Option<ScaledNumber>,
+        10 slot_value_step_size "slotValueStepSize" 20924 Option<ScaledNumber>,
     }
     /// Elements of `TimeSeriesConstraintsDataType`, by presence (`TimeSeriesConstraintsDataElementsType`).
     TimeSeriesConstraintsDataElements = "TimeSeriesConstraintsDataElementsType" {
-        0 time_series_id "timeSeriesId" 26017 Option<ElementTag>,
-        1 slot_count_min "slotCountMin" 20522 Option<ElementTag>,
-        2 slot_count_max "slotCountMax" 20504 Option<ElementTag>,
-        3 slot_duration_min "slotDurationMin" 20561 Option<ElementTag>,
-        4 slot_duration_max "slotDurationMax" 20540 Option<ElementTag>,
-        5 slot_duration_step_size "slotDurationStepSize" 20582 Option<ElementTag>,
-        6 earliest_time_series_start_time "earliestTimeSeriesStartTime" 4517 Option<ElementTag>,
-        7 latest_time_series_end_time "latestTimeSeriesEndTime" 9628 Option<ElementTag>,
-        8 slot_value_min "slotValueMin" 20684 Option<ScaledNumberElements>,
-        9 slot_value_max "slotValueMax" 20666 Option<ScaledNumberElements>,
-        10 slot_value_step_size "slotValueStepSize" 20702 Option<ScaledNumberElements>,
+        0 time_series_id "timeSeriesId" 26239 Option<ElementTag>,
+        1 slot_count_min "slotCountMin" 20744 Option<ElementTag>,
+        2 slot_count_max "slotCountMax" 20726 Option<ElementTag>,
+        3 slot_duration_min "slotDurationMin" 20783 Option<ElementTag>,
+        4 slot_duration_max "slotDurationMax" 20762 Option<ElementTag>,
+        5 slot_duration_step_size "slotDurationStepSize" 20804 Option<ElementTag>,
+        6 earliest_time_series_start_time "earliestTimeSeriesStartTime" 4593 Option<ElementTag>,
+        7 latest_time_series_end_time "latestTimeSeriesEndTime" 9824 Option<ElementTag>,
+        8 slot_value_min "slotValueMin" 20906 Option<ScaledNumberElements>,
+        9 slot_value_max "slotValueMax" 20888 Option<ScaledNumberElements>,
+        10 slot_value_step_size "slotValueStepSize" 20924 Option<ScaledNumberElements>,
     }
     /// Data of the function `timeSeriesConstraintsListData` (`TimeSeriesConstraintsListDataType`).
     TimeSeriesConstraintsListData = "TimeSeriesConstraintsListDataType" {
-        0 time_series_constraints_data "timeSeriesConstraintsData" 25671 Vec<TimeSeriesConstraintsData>,
+        0 time_series_constraints_data "timeSeriesConstraintsData" 25893 Vec<TimeSeriesConstraintsData>,
     }
     /// Selectors of `timeSeriesConstraintsListData` (`TimeSeriesConstraintsListDataSelectorsType`).
     TimeSeriesConstraintsListDataSelectors = "TimeSeriesConstraintsListDataSelectorsType" {
-        0 time_series_id "timeSeriesId" 26017 Option<TimeSeriesId>,
+        0 time_series_id "timeSeriesId" 26239 Option<TimeSeriesId>,
     }
 }

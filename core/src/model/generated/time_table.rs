@@ -30,83 +30,83 @@ numbers! {
 structs! {
     /// An entry of `timeTableListData` (`TimeTableDataType`).
     TimeTableData = "TimeTableDataType", identifiers 0 1 {
-        0 time_table_id "timeTableId" 26611 Option<TimeTableId>,
-        1 time_slot_id "timeSlotId" 26208 Option<TimeSlotId>,
-        2 recurrence_information "recurrenceInformation" 18831 Option<RecurrenceInformation>,
-        3 start_time "startTime" 21484 Option<AbsoluteOrRecurringTime>,
-        4 end_time "endTime" 5609 Option<AbsoluteOrRecurringTime>,
+        0 time_table_id "timeTableId" 26833 Option<TimeTableId>,
+        1 time_slot_id "timeSlotId" 26430 Option<TimeSlotId>,
+        2 recurrence_information "recurrenceInformation" 19053 Option<RecurrenceInformation>,
+        3 start_time "startTime" 21706 Option<AbsoluteOrRecurringTime>,
+        4 end_time "endTime" 5685 Option<AbsoluteOrRecurringTime>,
     }
     /// Elements of `TimeTableDataType`, by presence (`TimeTableDataElementsType`).
     TimeTableDataElements = "TimeTableDataElementsType" {
-        0 time_table_id "timeTableId" 26611 Option<ElementTag>,
-        1 time_slot_id "timeSlotId" 26208 Option<ElementTag>,
-        2 recurrence_information "recurrenceInformation" 18831 Option<RecurrenceInformationElements>,
-        3 start_time "startTime" 21484 Option<AbsoluteOrRecurringTimeElements>,
-        4 end_time "endTime" 5609 Option<AbsoluteOrRecurringTimeElements>,
+        0 time_table_id "timeTableId" 26833 Option<ElementTag>,
+        1 time_slot_id "timeSlotId" 26430 Option<ElementTag>,
+        2 recurrence_information "recurrenceInformation" 19053 Option<RecurrenceInformationElements>,
+        3 start_time "startTime" 21706 Option<AbsoluteOrRecurringTimeElements>,
+        4 end_time "endTime" 5685 Option<AbsoluteOrRecurringTimeElements>,
     }
     /// Data of the function `timeTableListData` (`TimeTableListDataType`).
     TimeTableListData = "TimeTableListDataType" {
-        0 time_table_data "timeTableData" 26420 Vec<TimeTableData>,
+        0 time_table_data "timeTableData" 26642 Vec<TimeTableData>,
     }
     /// Selectors of `timeTableListData` (`TimeTableListDataSelectorsType`).
     TimeTableListDataSelectors = "TimeTableListDataSelectorsType" {
-        0 time_table_id "timeTableId" 26611 Option<TimeTableId>,
-        1 time_slot_id "timeSlotId" 26208 Option<TimeSlotId>,
+        0 time_table_id "timeTableId" 26833 Option<TimeTableId>,
+        1 time_slot_id "timeSlotId" 26430 Option<TimeSlotId>,
     }
     /// An entry of `timeTableConstraintsListData` (`TimeTableConstraintsDataType`).
     TimeTableConstraintsData = "TimeTableConstraintsDataType", identifiers 0 {
-        0 time_table_id "timeTableId" 26611 Option<TimeTableId>,
-        1 slot_count_min "slotCountMin" 20522 Option<TimeSlotCount>,
-        2 slot_count_max "slotCountMax" 20504 Option<TimeSlotCount>,
-        3 slot_duration_min "slotDurationMin" 20561 Option<XsDuration>,
-        4 slot_duration_max "slotDurationMax" 20540 Option<XsDuration>,
-        5 slot_duration_step_size "slotDurationStepSize" 20582 Option<XsDuration>,
-        6 slot_shift_step_size "slotShiftStepSize" 20643 Option<XsDuration>,
-        7 first_slot_begins_at "firstSlotBeginsAt" 6139 Option<XsTime>,
+        0 time_table_id "timeTableId" 26833 Option<TimeTableId>,
+        1 slot_count_min "slotCountMin" 20744 Option<TimeSlotCount>,
+        2 slot_count_max "slotCountMax" 20726 Option<TimeSlotCount>,
+        3 slot_duration_min "slotDurationMin" 20783 Option<XsDuration>,
+        4 slot_duration_max "slotDurationMax" 20762 Option<XsDuration>,
+        5 slot_duration_step_size "slotDurationStepSize" 20804 Option<XsDuration>,
+        6 slot_shift_step_size "slotShiftStepSize" 20865 Option<XsDuration>,
+        7 first_slot_begins_at "firstSlotBeginsAt" 6215 Option<XsTime>,
     }
     /// Elements of `TimeTableConstraintsDataType`, by presence (`TimeTableConstraintsDataElementsType`).
     TimeTableConstraintsDataElements = "TimeTableConstraintsDataElementsType" {
-        0 time_table_id "timeTableId" 26611 Option<ElementTag>,
-        1 slot_count_min "slotCountMin" 20522 Option<ElementTag>,
-        2 slot_count_max "slotCountMax" 20504 Option<ElementTag>,
-        3 slot_duration_min "slotDurationMin" 20561 Option<ElementTag>,
-        4 slot_duration_max "slotDurationMax" 20540 Option<ElementTag>,
-        5 slot_duration_step_size "slotDurationStepSize" 20582 Option<ElementTag>,
-        6 slot_shift_step_size "slotShiftStepSize" 20643 Option<ElementTag>,
-        7 first_slot_begins_at "firstSlotBeginsAt" 6139 Option<ElementTag>,
+        0 time_table_id "timeTableId" 26833 Option<ElementTag>,
+        1 slot_count_min "slotCountMin" 20744 Option<ElementTag>,
+        2 slot_count_max "slotCountMax" 20726 Option<ElementTag>,
+        3 slot_duration_min "slotDurationMin" 20783 Option<ElementTag>,
+        4 slot_duration_max "slotDurationMax" 20762 Option<ElementTag>,
+        5 slot_duration_step_size "slotDurationStepSize" 20804 Option<ElementTag>,
+        6 slot_shift_step_size "slotShiftStepSize" 20865 Option<ElementTag>,
+        7 first_slot_begins_at "firstSlotBeginsAt" 6215 Option<ElementTag>,
     }
     /// Data of the function `timeTableConstraintsListData` (`TimeTableConstraintsListDataType`).
     TimeTableConstraintsListData = "TimeTableConstraintsListDataType" {
-        0 time_table_constraints_data "timeTableConstraintsData" 26275 Vec<TimeTableConstraintsData>,
+        0 time_table_constraints_data "timeTableConstraintsData" 26497 Vec<TimeTableConstraintsData>,
     }
     /// Selectors of `timeTableConstraintsListData` (`TimeTableConstraintsListDataSelectorsType`).
     TimeTableConstraintsListDataSelectors = "TimeTableConstraintsListDataSelectorsType" {
-        0 time_table_id "timeTableId" 26611 Option<TimeTableId>,
+        0 time_table_id "timeTableId" 26833 Option<TimeTableId>,
     }
     /// An entry of `timeTableDescriptionListData` (`TimeTableDescriptionDataType`).
     TimeTableDescriptionData = "TimeTableDescriptionDataType", identifiers 0 {
-        0 time_table_id "timeTableId" 26611 Option<TimeTableId>,
-        1 time_slot_count_changeable "timeSlotCountChangeable" 26179 Option<bool>,
-        2 time_slot_times_changeable "timeSlotTimesChangeable" 26246 Option<bool>,
-        3 time_slot_time_mode "timeSlotTimeMode" 26224 Option<TimeSlotTimeMode>,
-        4 label "label" 9484 Option<String>,
-        5 description "description" 2979 Option<String>,
+        0 time_table_id "timeTableId" 26833 Option<TimeTableId>,
+        1 time_slot_count_changeable "timeSlotCountChangeable" 26401 Option<bool>,
+        2 time_slot_times_changeable "timeSlotTimesChangeable" 26468 Option<bool>,
+        3 time_slot_time_mode "timeSlotTimeMode" 26446 Option<TimeSlotTimeMode>,
+        4 label "label" 9680 Option<String>,
+        5 description "description" 3055 Option<String>,
     }
     /// Elements of `TimeTableDescriptionDataType`, by presence (`TimeTableDescriptionDataElementsType`).
     TimeTableDescriptionDataElements = "TimeTableDescriptionDataElementsType" {
-        0 time_table_id "timeTableId" 26611 Option<ElementTag>,
-        1 time_slot_count_changeable "timeSlotCountChangeable" 26179 Option<ElementTag>,
-        2 time_slot_times_changeable "timeSlotTimesChangeable" 26246 Option<ElementTag>,
-        3 time_slot_time_mode "timeSlotTimeMode" 26224 Option<ElementTag>,
-        4 label "label" 9484 Option<ElementTag>,
-        5 description "description" 2979 Option<ElementTag>,
+        0 time_table_id "timeTableId" 26833 Option<ElementTag>,
+        1 time_slot_count_changeable "timeSlotCountChangeable" 26401 Option<ElementTag>,
+        2 time_slot_times_changeable "timeSlotTimesChangeable" 26468 Option<ElementTag>,
+        3 time_slot_time_mode "timeSlotTimeMode" 26446 Option<ElementTag>,
+        4 label "label" 9680 Option<ElementTag>,
+        5 description "description" 3055 Option<ElementTag>,
     }
     /// Data of the function `timeTableDescriptionListData` (`TimeTableDescriptionListDataType`).
     TimeTableDescriptionListData = "TimeTableDescriptionListDataType" {
-        0 time_table_description_data "timeTableDescriptionData" 26466 Vec<TimeTableDescriptionData>,
+        0 time_table_description_data "timeTableDescriptionData" 26688 Vec<TimeTableDescriptionData>,
     }
     /// Selectors of `timeTableDescriptionListData` (`TimeTableDescriptionListDataSelectorsType`).
     TimeTableDescriptionListDataSelectors = "TimeTableDescriptionListDataSelectorsType" {
-        0 time_table_id "timeTableId" 26611 Option<TimeTableId>,
+        0 time_table_id "timeTableId" 26833 Option<TimeTableId>,
     }
 }

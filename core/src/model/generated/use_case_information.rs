@@ -12,47 +12,47 @@ numbers! {
 structs! {
     /// A part of `UseCaseInformationDataType` (`UseCaseSupportType`).
     UseCaseSupport = "UseCaseSupportType" {
-        0 use_case_name "useCaseName" 27173 Option<UseCaseName>,
-        1 use_case_version "useCaseVersion" 27210 Option<SpecificationVersion>,
-        2 use_case_available "useCaseAvailable" 26958 Option<bool>,
-        3 scenario_support "scenarioSupport" 19204 Vec<UseCaseScenarioSupport>,
-        4 use_case_document_sub_revision "useCaseDocumentSubRevision" 26980 Option<String>,
+        0 use_case_name "useCaseName" 27395 Option<UseCaseName>,
+        1 use_case_version "useCaseVersion" 27432 Option<SpecificationVersion>,
+        2 use_case_available "useCaseAvailable" 27180 Option<bool>,
+        3 scenario_support "scenarioSupport" 19426 Vec<UseCaseScenarioSupport>,
+        4 use_case_document_sub_revision "useCaseDocumentSubRevision" 27202 Option<String>,
     }
     /// Elements of `UseCaseSupportType`, by presence (`UseCaseSupportElementsType`).
     UseCaseSupportElements = "UseCaseSupportElementsType" {
-        0 use_case_name "useCaseName" 27173 Option<ElementTag>,
-        1 use_case_version "useCaseVersion" 27210 Option<ElementTag>,
-        2 use_case_available "useCaseAvailable" 26958 Option<ElementTag>,
-        3 scenario_support "scenarioSupport" 19204 Option<ElementTag>,
-        4 use_case_document_sub_revision "useCaseDocumentSubRevision" 26980 Option<ElementTag>,
+        0 use_case_name "useCaseName" 27395 Option<ElementTag>,
+        1 use_case_version "useCaseVersion" 27432 Option<ElementTag>,
+        2 use_case_available "useCaseAvailable" 27180 Option<ElementTag>,
+        3 scenario_support "scenarioSupport" 19426 Option<ElementTag>,
+        4 use_case_document_sub_revision "useCaseDocumentSubRevision" 27202 Option<ElementTag>,
     }
     /// A part of `UseCaseInformationListDataSelectorsType` (`UseCaseSupportSelectorsType`).
     UseCaseSupportSelectors = "UseCaseSupportSelectorsType" {
-        0 use_case_name "useCaseName" 27173 Option<UseCaseName>,
-        1 use_case_version "useCaseVersion" 27210 Option<SpecificationVersion>,
-        2 scenario_support "scenarioSupport" 19204 Option<UseCaseScenarioSupport>,
+        0 use_case_name "useCaseName" 27395 Option<UseCaseName>,
+        1 use_case_version "useCaseVersion" 27432 Option<SpecificationVersion>,
+        2 scenario_support "scenarioSupport" 19426 Option<UseCaseScenarioSupport>,
     }
     /// An entry of `useCaseInformationListData` (`UseCaseInformationDataType`).
     UseCaseInformationData = "UseCaseInformationDataType" {
         0 address "address" 728 Option<FeatureAddress>,
         1 actor "actor" 453 Option<UseCaseActor>,
-        2 use_case_support "useCaseSupport" 27190 Vec<UseCaseSupport>,
+        2 use_case_support "useCaseSupport" 27412 Vec<UseCaseSupport>,
     }
     /// Elements of `UseCaseInformationDataType`, by presence (`UseCaseInformationDataElementsType`).
     UseCaseInformationDataElements = "UseCaseInformationDataElementsType" {
         0 address "address" 728 Option<FeatureAddressElements>,
         1 actor "actor" 453 Option<ElementTag>,
-        2 use_case_support "useCaseSupport" 27190 Option<UseCaseSupportElements>,
+        2 use_case_support "useCaseSupport" 27412 Option<UseCaseSupportElements>,
     }
     /// Data of the function `useCaseInformationListData` (`UseCaseInformationListDataType`).
     UseCaseInformationListData = "UseCaseInformationListDataType" {
-        0 use_case_information_data "useCaseInformationData" 27036 Vec<UseCaseInformationData>,
+        0 use_case_information_data "useCaseInformationData" 27258 Vec<UseCaseInformationData>,
     }
     /// Selectors of `useCaseInformationListData` (`UseCaseInformationListDataSelectorsType`).
     UseCaseInformationListDataSelectors = "UseCaseInformationListDataSelectorsType" {
         0 address "address" 728 Option<FeatureAddress>,
         1 actor "actor" 453 Option<UseCaseActor>,
-        2 use_case_support "useCaseSupport" 27190 Option<UseCaseSupportSelectors>,
+        2 use_case_support "useCaseSupport" 27412 Option<UseCaseSupportSelectors>,
     }
 }
 

@@ -10,7 +10,7 @@ structs! {
     }
     /// Data of the function `specificationVersionListData` (`SpecificationVersionListDataType`).
     SpecificationVersionListData = "SpecificationVersionListDataType" {
-        0 specification_version_data "specificationVersionData" 21309 Vec<SpecificationVersion>,
+        0 specification_version_data "specificationVersionData" 21531 Vec<SpecificationVersion>,
     }
     /// Selectors of `specificationVersionListData` (`SpecificationVersionListDataSelectorsType`).
     SpecificationVersionListDataSelectors = "SpecificationVersionListDataSelectorsType" {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const INPUTS: [&str; 18] = [
+const INPUTS: [&str; 21] = [
     CMI,
     READY,
     READY_BARE,
@@ -13,6 +13,9 @@ const INPUTS: [&str; 18] = [
     SELECT,
     ERROR_UNEXPECTED,
     PIN_NONE,
+    r#"01 {"connectionPinState":[{"pinState":"required"},{"inputPermission":"ok"}]}"#,
+    r#"01 {"connectionPinInput":[{"pin":"1234ABCD"}]}"#,
+    r#"01 {"connectionPinError":[{"error":1}]}"#,
     ASK,
     METHODS,
     DATA,

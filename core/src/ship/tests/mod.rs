@@ -7,9 +7,12 @@ mod contract;
 mod data;
 mod hello;
 mod hello_pending;
+mod key_material;
 mod message;
 mod pair;
 mod pin;
+mod pin_ask;
+mod pin_check;
 mod protocol;
 
 use super::identity::ShipId;
@@ -35,6 +38,7 @@ pub(super) const ERROR_TIMEOUT: &str = r#"01 {"messageProtocolHandshakeError":[{
 pub(super) const ERROR_UNEXPECTED: &str = r#"01 {"messageProtocolHandshakeError":[{"error":2}]}"#;
 pub(super) const ERROR_MISMATCH: &str = r#"01 {"messageProtocolHandshakeError":[{"error":3}]}"#;
 pub(super) const PIN_NONE: &str = r#"01 {"connectionPinState":[{"pinState":"none"}]}"#;
+pub(super) const PIN_OK: &str = r#"01 {"connectionPinState":[{"pinState":"pinOk"}]}"#;
 pub(super) const ASK: &str = r#"01 {"accessMethodsRequest":[]}"#;
 pub(super) const METHODS: &str = r#"01 {"accessMethods":[{"id":"i:46925_u:0001"},{"dnsSd_mDns":[]}]}"#;
 pub(super) const DATA: &str =
@@ -50,6 +54,11 @@ pub(super) const TO_PENDING: &str = "entered hello (pending)";
 pub(super) const TO_PROTOCOL: &str = "entered protocol handshake";
 pub(super) const TO_PIN: &str = "entered PIN";
 pub(super) const TO_DATA: &str = "entered data exchange";
+
+/// `connectionPinState` with these members.
+pub(super) fn state(members: &str) -> String {
+    format!(r#"01 {{"connectionPinState":[{members}]}}"#)
+}
 
 /// `ready` with this many ms.
 pub(super) fn ready(waiting: u32) -> String {
@@ -97,6 +106,8 @@ fn item(item: Item) -> String {
         Item::AccessMethods(AccessMethods { id, mdns, uri }) => {
             format!("access methods {id}, mDNS {mdns}, {uri:?}")
         }
+        Item::KeyMaterial(material) => format!("keys {material:?}"),
+        Item::Pin(news) => format!("PIN {news:?}"),
         Item::Repaired(repairs) => {
             let counts: Vec<String> = repairs.iter().map(|(what, count)| format!("{count} {what}")).collect();
             format!("repaired {}", counts.join(", "))
@@ -150,6 +161,19 @@ impl Bench {
         bench
     }
 
+    /// In the penalty for three wrong PINs of a peer that also demands one.
+    pub(super) fn paying(demand: impl FnOnce(Pin) -> PinDemand) -> Self {
+        let pin = demand("1234ABCD".parse().unwrap());
+        let mut bench = Self::protocol(Role::Client, &Own { pin, ..own() });
+        bench.give(SELECT);
+        bench.give(&state(r#"{"pinState":"optional"},{"inputPermission":"ok"}"#));
+        for _ in 0..3 {
+            bench.give(r#"01 {"connectionPinInput":[{"pin":"00000000"}]}"#);
+        }
+        assert_eq!(bench.next(), Some((15_000, Timer::PinPenalty)));
+        bench
+    }
+
     /// Just after the own request for access methods.
     pub(super) fn data() -> Self {
         let mut bench = Self::pin();
@@ -175,6 +199,8 @@ impl Bench {
             Self::protocol(Role::Server, &own()),
             Self::protocol(Role::Client, &own()),
             Self::pin(),
+            Self::paying(PinDemand::Required),
+            Self::paying(PinDemand::Optional),
             Self::data(),
             closing,
             closed,

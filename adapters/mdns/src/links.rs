@@ -45,6 +45,12 @@ impl Address {
 }
 
 impl Link {
+    /// The indexes of its interfaces.
+    #[cfg(feature = "avahi")]
+    pub(crate) fn indexes(&self) -> std::collections::BTreeSet<u32> {
+        self.addresses.iter().map(|address| address.interface).collect()
+    }
+
     /// The lowest index of its interfaces.
     fn index(&self) -> Option<u32> {
         self.addresses.iter().map(|address| address.interface).min()
