@@ -1,6 +1,6 @@
 //! The cases of the SHIP test specification 1.0.0, one test each: a scripted tool sends raw frames to one node (the DUT).
 //!
-//! `docs/tc-ship.md` lists them; the cases of TLS stand in `adapters/link`.
+//! `docs/conformance.md` lists them; the cases of TLS stand in `adapters/link`.
 
 mod conn;
 mod data;
