@@ -3,10 +3,11 @@
 use eebus_core::ids::{ActorId, AttemptId, ConnId, PeerId, Ticket};
 use eebus_core::model::*;
 use eebus_core::node::{
-    Call, Cause, Config, Endpoint, Host, Input, Lost, Node, PairingSecret, Product, Sighting, Stage, Tap,
-    Tapped, TrustPolicy,
+    Call, Cause, Config, Endpoint, Host, Input, Lost, Node, Product, Sighting, Stage, Tap, Tapped,
+    TrustPolicy,
 };
 use eebus_core::ship::identity::{Fingerprint, PeerKey, ShipId, Ski};
+use eebus_core::ship::pairing::PairingSecret;
 use eebus_core::ship::txt::Record;
 use eebus_core::spine::{
     Device, Event, FeaturePath, NewEntity, NewFeature, NewFunction, Proposal, RelationKind, Vote, WriteAccess,
@@ -101,7 +102,7 @@ fn every_call_is_read_back_as_it_was() {
         Call::ForgetAll,
         Call::Rename { peer, label: "Wärmepumpe".into() },
         Call::SetTrustPolicy { policy: TrustPolicy::Window(Duration::from_millis(1_500)) },
-        Call::SetTrustPolicy { policy: TrustPolicy::QrSecret(PairingSecret::new([1, 0xff])) },
+        Call::SetTrustPolicy { policy: TrustPolicy::QrSecret(PairingSecret::new(&[0xff; 16]).unwrap()) },
         Call::SetRegister { register: true },
         Call::Connect { peer },
         Call::Accept { ticket },

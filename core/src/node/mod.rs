@@ -66,7 +66,7 @@ pub use readiness::{Readiness, Rung, WaitsFor};
 pub use saved::{Saved, SavedData, SavedPeer, SavedPin, SavedVersion, Saves};
 pub use sightings::Seen;
 pub use tap::{NoTap, Tap, Tapped};
-pub use trust_level::{PairingSecret, TrustLevel, TrustPolicy, TrustSource, Trusted};
+pub use trust_level::{TrustLevel, TrustPolicy, TrustSource, Trusted};
 pub use view::{PeerView, View};
 
 use crate::ids::{ActorId, AttemptId, PeerId};

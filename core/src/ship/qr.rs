@@ -1,7 +1,7 @@
 //! The text of a node's QR code (SRIP 3.1): `SHIP;SKI:…;ID:…;…;ENDSHIP;`.
 
 use super::identity::{Fingerprint, ShipId, Ski, cut, hex};
-use super::pairing::Secret;
+use super::pairing::PairingSecret;
 use super::pin::Pin;
 use super::txt::{MAX_CATEGORIES, MAX_VALUE, Record, clean};
 use alloc::string::{String, ToString};
@@ -41,7 +41,7 @@ pub struct Qr {
     /// `FPH256`: SHA-256 of the certificate, for the Pairing Service.
     pub fingerprint: Option<Fingerprint>,
     /// `SPSEC`: the secret of the Pairing Service.
-    pub secret: Option<Secret>,
+    pub secret: Option<PairingSecret>,
 }
 
 /// The power of a device (SRIP-310/12 to /14).
@@ -215,7 +215,7 @@ impl Qr {
         let [url, burl, b2url] = self.urls.each_ref().map(|url| bare(url));
         let power = self.nominal_power.map(NominalPower::write).unwrap_or_default();
         let fingerprint = self.fingerprint.map(|print| print.to_string()).unwrap_or_default();
-        let secret = self.secret.as_ref().map(Secret::reveal).unwrap_or_default();
+        let secret = self.secret.as_ref().map(PairingSecret::reveal).unwrap_or_default();
         let values = [
             self.ski.grouped().to_string(),
             self.pin.as_ref().map(|pin| grouped(pin.reveal())).unwrap_or_default(),

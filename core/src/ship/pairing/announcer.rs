@@ -1,7 +1,7 @@
 //! The asking side, devZ: a control unit whose user scanned the QR code of an energy manager (PS 4.2).
 
 use super::record::{Curve, Party, Request};
-use super::secret::{Nonce, Secret};
+use super::secret::{Nonce, PairingSecret};
 use crate::time::Instant;
 use core::time::Duration;
 
@@ -14,7 +14,7 @@ pub struct Announcer {
     asked: Party,
     own: Party,
     curve: Curve,
-    secret: Secret,
+    secret: PairingSecret,
     /// None once a connection lasted, or the user took the trust back.
     request: Option<Request>,
     /// Since when a connection lasts.
@@ -23,7 +23,7 @@ pub struct Announcer {
 
 impl Announcer {
     /// Begins to announce; `nonce` is drawn anew at every start (PS 6.3).
-    pub fn new(asked: Party, own: Party, curve: Curve, secret: Secret, nonce: Nonce) -> Self {
+    pub fn new(asked: Party, own: Party, curve: Curve, secret: PairingSecret, nonce: Nonce) -> Self {
         let request = Some(Request::new(asked.clone(), own.clone(), curve, &secret, nonce));
         Self { asked, own, curve, secret, request, connected: None }
     }

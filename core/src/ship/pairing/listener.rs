@@ -1,7 +1,7 @@
 //! The asked side, devA: an energy manager whose QR code the other side's user scanned (PS 4.3, 9 to 11).
 
 use super::record::{Party, Request};
-use super::secret::{Digest, Secret};
+use super::secret::{Digest, PairingSecret};
 use crate::ship::identity::Fingerprint;
 use crate::time::Instant;
 use alloc::vec::Vec;
@@ -49,7 +49,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listener {
     own: Party,
-    secret: Secret,
+    secret: PairingSecret,
     paired: Paired,
     /// Since when no SHIP messages are exchanged with the unit, as far as this node ran; none while they are.
     away_since: Option<Instant>,
@@ -57,7 +57,7 @@ pub struct Listener {
 
 impl Listener {
     /// Begins to listen; `paired` is what an earlier run kept.
-    pub fn new(own: Party, secret: Secret, mut paired: Paired, now: Instant) -> Self {
+    pub fn new(own: Party, secret: PairingSecret, mut paired: Paired, now: Instant) -> Self {
         let surplus = paired.digests.len().saturating_sub(MAX_DIGESTS);
         paired.digests.drain(..surplus);
         Self { own, secret, paired, away_since: Some(now) }

@@ -15,7 +15,7 @@ mod tests;
 pub use announcer::{Announcer, LASTING_TIME};
 pub use listener::{Listener, MAX_DIGESTS, Paired, UNREACHABLE_TIME, Verdict};
 pub use record::{Curve, Party, Request, RequestFault};
-pub use secret::{Digest, MAX_SECRET, MIN_SECRET, NoSecret, Nonce, Secret};
+pub use secret::{Digest, MAX_SECRET, MIN_SECRET, NoSecret, Nonce, PairingSecret};
 
 /// The DNS-SD service. Host and port of its records mean nothing; the port is one nobody listens on (PS 5.3).
 pub const SERVICE: &str = "_shippairing._tcp";

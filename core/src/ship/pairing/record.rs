@@ -1,6 +1,6 @@
 //! A request of the Pairing Service as a TXT record of `_shippairing._tcp` (PS 5.4).
 
-use super::secret::{Digest, Nonce, Secret};
+use super::secret::{Digest, Nonce, PairingSecret};
 use crate::ship::identity::{Fingerprint, MAX_SHIP_ID, ShipId, hex};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -57,11 +57,11 @@ impl Curve {
     }
 }
 
-/// A request: `trusting` asks `for_` to trust it.
+/// A request: one node asks another one to trust it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    for_: Party,
-    trust: Party,
+    asked: Party,
+    asking: Party,
     curve: Curve,
     nonce: Nonce,
     digest: Digest,
@@ -82,23 +82,23 @@ impl fmt::Display for RequestFault {
 impl core::error::Error for RequestFault {}
 
 impl Request {
-    /// Asks `for_`, whose secret is known by its QR code, to trust `trust`.
-    pub fn new(for_: Party, trust: Party, curve: Curve, secret: &Secret, nonce: Nonce) -> Self {
+    /// Asks `asked`, whose secret is known by its QR code, to trust `asking`.
+    pub fn new(asked: Party, asking: Party, curve: Curve, secret: &PairingSecret, nonce: Nonce) -> Self {
         let hex =
             |octets: &[u8]| octets.iter().map(|octet| alloc::format!("{octet:02X}")).collect::<String>();
         let values = [
             "1".into(),
             "fpSha256".into(),
-            for_.id.to_string(),
-            for_.fingerprint.to_string(),
-            trust.id.to_string(),
-            trust.fingerprint.to_string(),
+            asked.id.to_string(),
+            asked.fingerprint.to_string(),
+            asking.id.to_string(),
+            asking.fingerprint.to_string(),
             curve.name().into(),
             "addCu".into(),
             hex(&nonce),
             "hmacSha256".into(),
         ];
-        let mut request = Self { for_, trust, curve, nonce, digest: [0; 32], values: values.into() };
+        let mut request = Self { asked, asking, curve, nonce, digest: [0; 32], values: values.into() };
         request.digest = secret.digest(&nonce, &request.message());
         request
     }
@@ -128,8 +128,8 @@ impl Request {
         };
         fixed("txtvers", version, "1")?;
         fixed("parType", par_type, "fpSha256")?;
-        let for_ = party("forId", for_id, "forPar", for_par)?;
-        let trust = party("trustId", trust_id, "trustPar", trust_par)?;
+        let asked = party("forId", for_id, "forPar", for_par)?;
+        let asking = party("trustId", trust_id, "trustPar", trust_par)?;
         let curve = Curve::ALL.into_iter().find(|known| curve == Some(known.name()));
         let curve = curve.ok_or(RequestFault("trustCurve"))?;
         fixed("type", kind, "addCu")?;
@@ -137,7 +137,7 @@ impl Request {
         fixed("alg", alg, "hmacSha256")?;
         let digest = octets(digest).ok_or(RequestFault("digest"))?;
         let values = found.iter().take(COVERED).flatten().map(|value| (*value).into()).collect();
-        Ok(Self { for_, trust, curve, nonce, digest, values })
+        Ok(Self { asked, asking, curve, nonce, digest, values })
     }
 
     /// The strings of the TXT record in the order of PS 5.4.
@@ -154,18 +154,18 @@ impl Request {
     }
 
     /// Whether who wrote this knows the secret.
-    pub fn is_proved_by(&self, secret: &Secret) -> bool {
+    pub fn is_proved_by(&self, secret: &PairingSecret) -> bool {
         secret.proves(&self.nonce, &self.message(), &self.digest)
     }
 
     /// Who is asked.
     pub fn asked(&self) -> &Party {
-        &self.for_
+        &self.asked
     }
 
     /// Who asks to be trusted.
     pub fn asking(&self) -> &Party {
-        &self.trust
+        &self.asking
     }
 
     /// The curve of its certificate.

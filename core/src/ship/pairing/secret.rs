@@ -25,9 +25,9 @@ pub type Digest = [u8; 32];
 ///
 /// `Debug` does not show it, the comparison does not tell where it differs, and dropping it wipes it.
 #[derive(Clone)]
-pub struct Secret(Vec<u8>);
+pub struct PairingSecret(Vec<u8>);
 
-impl Secret {
+impl PairingSecret {
     /// From 16 to 128 octets of a good generator.
     pub fn new(octets: &[u8]) -> Option<Self> {
         (MIN_SECRET..=MAX_SECRET).contains(&octets.len()).then(|| Self(octets.to_vec()))
@@ -60,21 +60,21 @@ impl Secret {
     }
 }
 
-impl PartialEq for Secret {
+impl PartialEq for PairingSecret {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
 }
 
-impl Eq for Secret {}
+impl Eq for PairingSecret {}
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for PairingSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
+        f.write_str("PairingSecret(…)")
     }
 }
 
-impl Drop for Secret {
+impl Drop for PairingSecret {
     fn drop(&mut self) {
         self.0.zeroize();
     }
@@ -93,7 +93,7 @@ impl fmt::Display for NoSecret {
 impl core::error::Error for NoSecret {}
 
 /// Accepts either case.
-impl FromStr for Secret {
+impl FromStr for PairingSecret {
     type Err = NoSecret;
 
     fn from_str(text: &str) -> Result<Self, NoSecret> {
@@ -105,14 +105,14 @@ impl FromStr for Secret {
 }
 
 #[cfg(feature = "serde")]
-impl serde::Serialize for Secret {
+impl serde::Serialize for PairingSecret {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.reveal())
     }
 }
 
 #[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Secret {
+impl<'de> serde::Deserialize<'de> for PairingSecret {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut text: String = serde::Deserialize::deserialize(deserializer)?;
         let secret = text.parse().map_err(serde::de::Error::custom);

@@ -40,7 +40,7 @@ fn other_unit() -> Party {
     Party { fingerprint: Fingerprint([7; 32]), ..unit() }
 }
 
-fn secret() -> Secret {
+fn secret() -> PairingSecret {
     SECRET.parse().unwrap()
 }
 
@@ -73,7 +73,7 @@ fn ps_7_the_test_vector_is_written_read_and_proved() {
     assert_eq!(strings.iter().map(|text| text.len() + 1).sum::<usize>(), 398);
     assert_eq!(read(&strings), Ok(request.clone()));
     assert!(request.is_proved_by(&secret()));
-    assert!(!request.is_proved_by(&Secret::new(&[7; 16]).unwrap()));
+    assert!(!request.is_proved_by(&PairingSecret::new(&[7; 16]).unwrap()));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn ps_9_who_proves_the_secret_is_trusted_once() {
 #[test]
 fn ps_9_what_is_not_for_this_node_or_not_proved_changes_nothing() {
     let mut listener = listener();
-    let stranger = Secret::new(&[1; 16]).unwrap();
+    let stranger = PairingSecret::new(&[1; 16]).unwrap();
     let forged = Request::new(manager(), unit(), Curve::Secp256r1, &stranger, [1; 16]);
     let elsewhere = |for_| Request::new(for_, unit(), Curve::Secp256r1, &secret(), [1; 16]);
     for (request, verdict) in [
@@ -236,11 +236,11 @@ fn both_sides_meet_by_what_one_announces() {
 
 #[test]
 fn a_secret_has_16_to_128_octets_and_does_not_show_itself() {
-    assert_eq!(format!("{:?}", secret()), "Secret(…)");
+    assert_eq!(format!("{:?}", secret()), "PairingSecret(…)");
     assert_eq!(secret().reveal(), SECRET);
     assert_eq!(SECRET.to_ascii_lowercase().parse(), Ok(secret()));
     for text in ["", "7A", "xy", &"0".repeat(33), &"00".repeat(15), &"00".repeat(129)] {
-        assert_eq!(text.parse::<Secret>(), Err(NoSecret), "{text}");
+        assert_eq!(text.parse::<PairingSecret>(), Err(NoSecret), "{text}");
     }
-    assert!("00".repeat(128).parse::<Secret>().is_ok());
+    assert!("00".repeat(128).parse::<PairingSecret>().is_ok());
 }

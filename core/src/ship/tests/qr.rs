@@ -1,6 +1,6 @@
 //! SRIP 3.1: golden texts, the forms of the field, and a round trip of many codes.
 
-use super::super::pairing::Secret;
+use super::super::pairing::PairingSecret;
 use super::super::qr::*;
 use super::*;
 use crate::ship::identity::Fingerprint;
@@ -135,7 +135,7 @@ fn what_is_written_is_read_back_and_written_the_same() {
             nominal_power: (some & 4 != 0)
                 .then(|| NominalPower { production: -i64::from(some), consumption: i64::MAX }),
             fingerprint: (some & 8 != 0).then_some(Fingerprint([some; 32])),
-            secret: Secret::new(&octets[..usize::from(some) / 2]),
+            secret: PairingSecret::new(&octets[..usize::from(some) / 2]),
             ..golden()
         };
         let written = qr.write();
