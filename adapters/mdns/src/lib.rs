@@ -1,7 +1,17 @@
 //! How EEBUS nodes find each other: `_ship._tcp` by mDNS and DNS-SD (SHIP 7).
 //!
-//! A [`Discovery`] carries out what a node decides: announce, withdraw, browse; and tells what it found. [`MdnsSd`] is
-//! the one of feature `mdns-sd`, on by default. Runtimes take any: `Setup::new(..).discovery(MdnsSd::new(..)?)`.
+//! A [`Discovery`] carries out what a node decides: announce, withdraw, browse; and tells what it found. [`open`] gives
+//! the one of a [`Backend`]; each is a feature of this crate, `mdns-sd` being the default. Runtimes take any:
+//! `Setup::new(..).discovery(open(Options::default())?)`.
+//!
+//! | backend | for | of its own |
+//! |---|---|---|
+//! | `mdns-sd` | everyone | a thread, and one for each link |
+//! | `avahi` | hosts whose Avahi daemon owns port 5353 | a thread, and one of D-Bus |
+//! | `simple-mdns` | those who have it in their tree | a thread, and one that lasts; see its limits |
+//!
+//! A finding is kept by SKI, instance name and interface, so units of one name stay apart. What hinders discovery is a
+//! finding too: [`Found::Warning`], until [`Found::Recovered`].
 //!
 //! # Logs
 //!

@@ -18,10 +18,8 @@ impl Node {
             return Err(Misuse::ShuttingDown);
         }
         match call {
+            Call::AddPeer { ski, .. } if ski == self.config.key.ski => Err(Misuse::OwnSki),
             Call::AddPeer { ski, endpoints } => {
-                if ski == self.config.key.ski {
-                    return Err(Misuse::OwnSki);
-                }
                 self.add_peer(ski, endpoints).map(Answer::Peer).ok_or(Misuse::TooManyPeers)
             }
             Call::Trust { peer } => self.known(peer).map(|()| self.trust_by_user(peer)).map(done),

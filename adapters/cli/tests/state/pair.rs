@@ -1,7 +1,7 @@
 //! `eebus pair`, with nodes that run and without.
 
 use crate::common::eebus;
-use crate::node::Home;
+use crate::node::{Control, Home};
 use serde_json::{Value, json};
 
 /// Runs `eebus pair` on a folder; answers its standard output.
@@ -71,6 +71,23 @@ fn without_a_running_node_a_decision_is_kept_all_the_same() {
         Some(&*format!("forgotten  {}", grouped(&first)))
     );
     assert!(!pair(&home, &["list", "--seconds", "0"]).contains(&grouped(&first)));
+}
+
+#[test]
+fn the_demo_commands_use_a_folder_too_and_keep_whom_they_pair_with() {
+    let home = Home::new("demo");
+    let peer = "ab".repeat(20);
+    let node = home.command(&["hems", "0", &peer, "--state", home.path(), "--no-mdns"]);
+    let is_trusted =
+        |mut control: Control| control.decisions().unwrap().get(&peer).is_some_and(|is| is == "trusted");
+    wait(|| home.control().is_some_and(is_trusted));
+    // What is acknowledged is kept, with everything before it.
+    home.control().unwrap().decide(&"cd".repeat(20), "Refuse").unwrap();
+    drop(node);
+    let (_node, mut control) = home.start(&[]);
+    assert_eq!(control.decisions().unwrap()[&peer], "trusted");
+    let unnamed = eebus(&["hems", "0", &peer]);
+    assert!(unnamed.code == Some(2) && unnamed.err.contains("--state"), "{unnamed:?}");
 }
 
 #[test]
