@@ -22,7 +22,7 @@ fn node(peers: u32) -> Node {
         endpoints: vec![endpoint()],
         ..SavedPeer::new(ski(number), Some(TrustSource::UserVerified.trust()))
     };
-    let saved = Saved { counters: 0, peers: (1..=peers).map(peer).collect(), data: Vec::new() };
+    let saved = Saved { peers: (1..=peers).map(peer).collect(), ..Saved::default() };
     Node::new(config, Some(saved), [1; 32], Instant::ZERO)
 }
 

@@ -2,7 +2,7 @@
 
 use eebus_core::ids::{AttemptId, ConnId};
 use eebus_core::node::{
-    Action, Answer, Call, Endpoint, Event, Host, Input, Lost, Misuse, Node, Saved, Stage, Tap,
+    Action, Answer, Call, Cause, Endpoint, Event, Host, Input, Lost, Misuse, Node, Saved, Stage, Tap,
 };
 use eebus_core::ship::identity::PeerKey;
 use eebus_core::time::Instant;
@@ -334,7 +334,8 @@ impl World {
             |other: &Id| self.wires.get(&(id, *other)).copied().unwrap_or(Wire::Whole) == Wire::Whole;
         let Some(other) = target.filter(reachable) else {
             let detail = "connection refused".to_string();
-            let failed = Input::DialFailed { attempt, stage: Stage::Connect, detail };
+            let failed =
+                Input::DialFailed { attempt, stage: Stage::Connect, cause: Cause::PortClosed, detail };
             return self.arrive(id, Arrival::other(failed), self.latency);
         };
         self.next += 1;

@@ -3,10 +3,11 @@
 use eebus_core::ids::{ActorId, AttemptId, ConnId, PeerId, Ticket};
 use eebus_core::model::*;
 use eebus_core::node::{
-    Call, Config, Endpoint, Host, Input, Lost, Node, PairingSecret, Product, Sighting, Stage, Tap, Tapped,
+    Call, Cause, Config, Endpoint, Host, Input, Lost, Node, Product, Sighting, Stage, Tap, Tapped,
     TrustPolicy,
 };
 use eebus_core::ship::identity::{Fingerprint, PeerKey, ShipId, Ski};
+use eebus_core::ship::pairing::PairingSecret;
 use eebus_core::ship::txt::Record;
 use eebus_core::spine::{
     Device, Event, FeaturePath, NewEntity, NewFeature, NewFunction, Proposal, RelationKind, Vote, WriteAccess,
@@ -39,13 +40,20 @@ fn every_input_is_read_back_as_it_was() {
         Input::Listening { port: 4712 },
         Input::Accepted { conn, from: "[2001:db8::1]:1".parse().unwrap() },
         Input::Dialled { attempt, conn },
-        Input::DialFailed { attempt, stage: Stage::Name, detail: detail.clone() },
+        Input::DialFailed { attempt, stage: Stage::Name, cause: Cause::Other, detail: detail.clone() },
         Input::Secured { conn, peer: KEY },
         Input::Opened { conn },
         Input::Pong { conn },
         Input::Drained { conn, frames: 7 },
         Input::Lost { conn, why: Lost::Closed { code: Some(4001), reason: "close".into() } },
-        Input::Lost { conn, why: Lost::Failed { stage: Stage::Messages, detail: detail.clone() } },
+        Input::Lost {
+            conn,
+            why: Lost::Failed {
+                stage: Stage::Secure,
+                cause: Cause::WrongSki(KEY.ski),
+                detail: detail.clone(),
+            },
+        },
         Input::Seen(Sighting {
             instance: "Pump".into(),
             interface: Some("eth0".into()),
@@ -94,7 +102,7 @@ fn every_call_is_read_back_as_it_was() {
         Call::ForgetAll,
         Call::Rename { peer, label: "Wärmepumpe".into() },
         Call::SetTrustPolicy { policy: TrustPolicy::Window(Duration::from_millis(1_500)) },
-        Call::SetTrustPolicy { policy: TrustPolicy::QrSecret(PairingSecret::new([1, 0xff])) },
+        Call::SetTrustPolicy { policy: TrustPolicy::QrSecret(PairingSecret::new(&[0xff; 16]).unwrap()) },
         Call::SetRegister { register: true },
         Call::Connect { peer },
         Call::Accept { ticket },

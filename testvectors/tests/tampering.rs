@@ -2,7 +2,7 @@
 
 use eebus_core::ids::{AttemptId, ConnId, PeerId};
 use eebus_core::model::EntityType;
-use eebus_core::node::{Action, Call, Config, Endpoint, Input, Lost, Node, Product, Stage, Tapped};
+use eebus_core::node::{Action, Call, Cause, Config, Endpoint, Input, Lost, Node, Product, Stage, Tapped};
 use eebus_core::ship::identity::{Fingerprint, PeerKey, Ski};
 use eebus_core::time::Instant;
 use eebus_core::usecase::lpc::EnergyGuard;
@@ -76,7 +76,7 @@ fn trace() -> Vec<u8> {
     node.call(Call::Trust { peer: PeerId(0) });
     node.input(Input::Listening { port: 4712 });
     let (attempt, detail) = (node.attempt(), "refused".to_string());
-    node.input(Input::DialFailed { attempt, stage: Stage::Connect, detail });
+    node.input(Input::DialFailed { attempt, stage: Stage::Connect, cause: Cause::PortClosed, detail });
     let (attempt, conn) = (node.attempt(), ConnId(1));
     node.input(Input::Dialled { attempt, conn });
     node.input(Input::Secured { conn, peer: key(1) });

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use eebus_core::node::Cause;
 use eebus_core::ship::identity::Ski;
 
 use crate::{CertificateError, UpgradeError};
@@ -96,6 +97,18 @@ impl LinkError {
             Self::Upgrade(error) => error.blame(),
             Self::Internal { .. } => Blame::Us,
             _ => Blame::Peer,
+        }
+    }
+
+    /// What the node is told it failed of.
+    pub const fn cause(&self) -> Cause {
+        match self {
+            Self::NotTls => Cause::NotTls,
+            Self::NothingInCommon { .. } => Cause::NothingInCommon,
+            Self::Alert { code, .. } => Cause::Alert(*code),
+            Self::NoCertificate | Self::Certificate(_) => Cause::Certificate,
+            Self::UnexpectedSki { found, .. } => Cause::WrongSki(*found),
+            _ => Cause::Other,
         }
     }
 

@@ -61,7 +61,7 @@ fn boolean_true_as_01_is_read_like_any_other() {
 }
 
 #[test]
-fn tc_ship_sec_001_every_ski_extension_must_be_of_the_key() {
+fn every_ski_extension_must_be_of_the_key() {
     let key = KeyPair::generate().unwrap();
     let true_ski: [u8; 20] = ski_of(&key).try_into().unwrap();
     let second = tlv(0x04, &[0xcd; 20]);

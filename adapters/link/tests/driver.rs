@@ -5,7 +5,7 @@ mod wired;
 use std::time::Duration;
 
 use eebus_core::ids::ConnId;
-use eebus_core::node::{Action, Call, Event, Input, Lost, MAX_OCTETS, Refused, Rung, Stage};
+use eebus_core::node::{Action, Call, Cause, Event, Input, Lost, MAX_OCTETS, Refused, Rung, Stage};
 use eebus_core::usecase::lpc::{self, Limit, State};
 use eebus_core::usecase::{Command, View, Watts, watts};
 use eebus_link::{CLOSE_TIME, Doing, Interest, MAX_CLOSING};
@@ -135,7 +135,8 @@ fn a_shutdown_says_goodbye_and_loses_each_connection_once() {
 fn a_failing_socket_is_lost_with_its_reason_and_stage() {
     let mut wired = limited(&pair(), usize::MAX);
     wired.ends[0].driver.ended(ConnId(0), Some("connection reset".to_owned()), wired.now);
-    let why = Lost::Failed { stage: Stage::Messages, detail: "connection reset".to_owned() };
+    let why =
+        Lost::Failed { stage: Stage::Messages, cause: Cause::Other, detail: "connection reset".to_owned() };
     assert_eq!(wired.ends[0].driver.tap_mut().lost, [(ConnId(0), why)]);
     assert_eq!(wired.ends[0].driver.interest(ConnId(0)), Interest::default());
 }
@@ -148,8 +149,11 @@ fn a_stranger_without_tls_is_named_and_dropped() {
     let from = ([10, 0, 0, 66], 4000).into();
     let conn = driver.accepted(from, now).unwrap();
     driver.received(conn, b"GET / HTTP/1.1\r\n\r\n", now);
-    let why =
-        Lost::Failed { stage: Stage::Secure, detail: "the peer does not speak TLS on this port".to_owned() };
+    let why = Lost::Failed {
+        stage: Stage::Secure,
+        cause: Cause::NotTls,
+        detail: "the peer does not speak TLS on this port".to_owned(),
+    };
     let doings: Vec<_> = std::iter::from_fn(|| driver.poll()).collect();
     assert!(doings.contains(&Doing::Notify(Event::Unproved { conn, from, why })));
     driver.ended(conn, None, now);

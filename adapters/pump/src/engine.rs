@@ -231,7 +231,7 @@ impl<T: Tap + fmt::Debug> Engine<T> {
 
     /// As [`Driver::dial_failed`].
     pub fn dial_failed(&mut self, attempt: AttemptId, stage: Stage, error: &io::Error) {
-        self.driver.dial_failed(attempt, stage, error.to_string(), self.clock.now());
+        self.driver.dial_failed(attempt, stage, error, self.clock.now());
     }
 
     /// As [`Driver::received`].

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use eebus_core::node::Saved;
+use eebus_core::node::{Saved, SavedVersion};
 use serde::{Deserialize, Serialize};
 
 use crate::{Saving, Store};
 
-/// The version of the file's format; another one is refused, not guessed at.
-const VERSION: u32 = 1;
+/// The version of the file's format, with that of what it holds; a newer one is refused, not guessed at.
+const VERSION: u32 = SavedVersion::NEWEST;
 /// Damaged files kept beside a good one: disks that damage more than that need a person.
 const MAX_SET_ASIDE: u32 = 99;
 
@@ -57,6 +57,13 @@ impl fmt::Display for Damaged {
 struct Content<S> {
     version: u32,
     saved: S,
+}
+
+/// What a [`Saved`] of any version has, but the first.
+#[derive(Deserialize)]
+struct Versioned {
+    #[serde(default)]
+    version: u32,
 }
 
 /// Why there is nothing to load.
@@ -108,10 +115,14 @@ impl FileStore {
             _ => Unread::Failed(error.to_string()),
         })?;
         let damaged = |error: serde_json::Error| Unread::Damaged(error.to_string());
-        let content: Content<serde_json::Value> = serde_json::from_slice(&text).map_err(damaged)?;
-        match content.version {
-            VERSION => serde_json::from_value(content.saved).map_err(damaged),
-            found => Err(Unread::Failed(format!("version {found} of the format is not version {VERSION}"))),
+        // The versions first: a newer one may hold anything, and is not damaged by that.
+        let content: Content<Versioned> = serde_json::from_slice(&text).map_err(damaged)?;
+        match content.version.max(content.saved.version) {
+            1..=VERSION => {
+                let content: Content<Saved> = serde_json::from_slice(&text).map_err(damaged)?;
+                Ok(content.saved)
+            }
+            found => Err(Unread::Failed(format!("version {found} of the format is newer than {VERSION}"))),
         }
     }
 
@@ -203,7 +214,7 @@ fn replace(path: &Path, saved: &Saved) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eebus_core::node::{Endpoint, Input, SavedData, SavedPeer, TrustSource};
+    use eebus_core::node::{Endpoint, Input, SavedData, SavedPeer, SavedVersion, TrustSource};
     use eebus_core::ship::identity::{Fingerprint, ShipId, Ski};
     use eebus_core::spine::FeaturePath;
 
@@ -218,6 +229,7 @@ mod tests {
         let function = FunctionId::DEVICE_CONFIGURATION_KEY_VALUE_LIST_DATA;
         let feature = FeaturePath::new(&[1], 2);
         Saved {
+            version: SavedVersion::default(),
             counters: 1_000,
             peers: vec![SavedPeer {
                 ski: Ski::new([7; 20]),
@@ -226,6 +238,7 @@ mod tests {
                 ship_id: Some(ShipId::new("ACME-Box-1")),
                 fingerprint: Some(Fingerprint([9; 32])),
                 endpoints: vec![Endpoint::new(([192, 0, 2, 1], 4712).into())],
+                reached: vec![Endpoint::new(([192, 0, 2, 2], 4712).into())],
                 keys: Default::default(),
                 pin: Default::default(),
             }],
@@ -267,13 +280,15 @@ mod tests {
         let path = folder.join("node.json");
         let rows = [
             ("{", "EOF"),
-            ("{\"version\":2,\"saved\":{}}", "version 2"),
+            ("{\"version\":3,\"saved\":{}}", "version 3"),
             ("{\"version\":1,\"saved\":7}", "invalid type"),
+            ("{\"version\":1,\"saved\":{\"version\":3,\"peers\":{}}}", "version 3"),
         ];
         for (text, why) in rows {
             fs::write(&path, text).unwrap();
             let error = FileStore::new(&path).load().unwrap_err().to_string();
             assert!(error.contains("node.json") && error.contains(why), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
         fs::remove_dir_all(folder).unwrap();
     }
@@ -291,10 +306,10 @@ mod tests {
             assert_eq!(fs::read_to_string(&damaged.kept_as).unwrap(), *text);
             assert_eq!(store.load().unwrap(), None);
         }
-        let newer = "{\"version\":2,\"saved\":{}}";
+        let newer = "{\"version\":3,\"saved\":{}}";
         fs::write(&path, newer).unwrap();
         let error = store.set_aside_damaged().unwrap_err().to_string();
-        assert!(error.contains("version 2"), "{error}");
+        assert!(error.contains("version 3"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), newer);
         fs::remove_file(&path).unwrap();
         assert_eq!(save(&mut store, 1, saved()), Input::Persisted { seq: 1 });

@@ -7,7 +7,7 @@ use async_tungstenite::WebSocketStream;
 use async_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role};
 use eebus_core::ids::ConnId;
 use eebus_core::model::EntityType;
-use eebus_core::node::{Action, At, Config, Endpoint, Event, Input, Lost, Node, Product, Stage};
+use eebus_core::node::{Action, At, Cause, Config, Endpoint, Event, Input, Lost, Node, Product, Stage};
 use eebus_core::ship::identity::{Fingerprint, PeerKey, Ski};
 use eebus_core::time::Instant;
 use eebus_core::usecase::lpc::{ControllableSystem, EnergyGuard, Event as Lpc, Limit, State};
@@ -83,7 +83,8 @@ async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
             Some(Some(Ok(Message::Pong(_)))) => node.handle(Input::Pong { conn: CONN }, now()),
             Some(Some(Ok(_))) => {}
             Some(Some(Err(error))) => {
-                let why = Lost::Failed { stage: Stage::Messages, detail: error.to_string() };
+                let why =
+                    Lost::Failed { stage: Stage::Messages, cause: Cause::Other, detail: error.to_string() };
                 node.handle(Input::Lost { conn: CONN, why }, now());
                 return Ok(());
             }

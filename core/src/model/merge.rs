@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::list::{
     Criterion, ExchangeFault, List, entries, is_identifier, rewrite, stated_identifier, write_entries,
 };
-use super::select::selected;
+use super::select::to_change;
 use crate::json::table::{Kind, Ty};
 use crate::json::{Cursor, Edit, Tape};
 
@@ -50,7 +50,7 @@ pub fn merge_selected(
     if let Some(identifier) = entries(update).find_map(|entry| stated_identifier(list.entry, entry)) {
         return Err(ExchangeFault::StatedIdentifier(identifier.name()));
     }
-    let selected = selected(selectors, list, stored.root())?;
+    let selected = to_change(selectors, list, stored.root())?;
     Ok(rewrite(stored, |edit, data| {
         let all = entries(data).zip(&selected);
         write_entries(edit, data, data.fields().next(), all, |edit, (entry, selected)| {

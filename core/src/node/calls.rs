@@ -18,10 +18,8 @@ impl Node {
             return Err(Misuse::ShuttingDown);
         }
         match call {
+            Call::AddPeer { ski, .. } if ski == self.config.key.ski => Err(Misuse::OwnSki),
             Call::AddPeer { ski, endpoints } => {
-                if ski == self.config.key.ski {
-                    return Err(Misuse::OwnSki);
-                }
                 self.add_peer(ski, endpoints).map(Answer::Peer).ok_or(Misuse::TooManyPeers)
             }
             Call::Trust { peer } => self.known(peer).map(|()| self.trust_by_user(peer)).map(done),
@@ -55,7 +53,9 @@ impl Node {
             Call::Invoke { peer, from, to, cmd } => self.request(peer, CmdClassifier::Call, &from, &to, cmd),
             Call::Relate { peer, kind, client, server } => {
                 let request = self.spine.relate(peer, Owner::Application, kind, &client, &server);
-                request.map(Answer::Request).ok_or(Misuse::NotConnected(peer))
+                let connected = self.spine.session(peer).is_some();
+                let none = if connected { Misuse::UnknownFeature(peer) } else { Misuse::NotConnected(peer) };
+                request.map(Answer::Request).ok_or(none)
             }
             Call::GiveUp { peer, kind, client, server } => {
                 let request = self.spine.give_up(peer, Owner::Application, kind, &client, &server);

@@ -3,12 +3,13 @@
 use super::action::Action;
 use super::connections::ConnStage;
 use super::event::{Event, Refused};
+use super::failure::Cause;
 use super::input::{Lost, Stage};
 use super::peers::Decision;
 use super::{Node, Who};
 use crate::ids::{ConnId, PeerId};
 use crate::ship::message::CloseReason;
-use crate::ship::{CloseCause, Ending, Loss, Output, Timer};
+use crate::ship::{CloseCause, Connection, Ending, Loss, Output, Timer};
 use alloc::string::{String, ToString};
 
 impl Node {
@@ -18,11 +19,11 @@ impl Node {
         self.deadlines.set(Who::Conn(id), None);
         let Some(peer) = conn.peer else {
             if let Some(attempt) = conn.attempt {
-                let (stage, detail) = match why {
-                    Lost::Failed { stage, detail } => (stage, detail),
-                    other => (Stage::Secure, other.to_string()),
+                let (stage, cause, detail) = match why {
+                    Lost::Failed { stage, cause, detail } => (stage, cause, detail),
+                    other => (Stage::Secure, Cause::Other, other.to_string()),
                 };
-                self.attempt_failed(attempt, stage, detail);
+                self.attempt_failed(attempt, stage, cause, detail);
             } else if let Some(from) = conn.from.filter(|_| !conn.is_closing()) {
                 self.notify(Event::Unproved { conn: id, from, why });
             }
@@ -33,6 +34,10 @@ impl Node {
             (ConnStage::Ship(ship), _) => ship.loss(None, ""),
             _ => Loss::Ordinary,
         };
+        if !conn.is_closing() {
+            self.loss_noted(peer, conn.ship().map(Connection::phase), &why);
+            self.lasted(peer, conn.data_since);
+        }
         self.detach(peer, id);
         // A close of this node's own has set the time of the next round already.
         if !conn.is_closing() {
@@ -87,8 +92,11 @@ impl Node {
     /// Closes a connection for a reason of this node's, and says so.
     pub(super) fn refuse_conn(&mut self, id: ConnId, why: Refused) {
         let Some(conn) = self.conns.get(id).filter(|conn| !conn.is_closing()) else { return };
-        let (peer, from) = (conn.peer, conn.from);
+        let (peer, from, phase) = (conn.peer, conn.from, conn.ship().map(Connection::phase));
         self.notify(Event::Refused { conn: id, peer, from, why });
+        if let Some(peer) = peer {
+            self.refusal_noted(peer, phase, why);
+        }
         let (code, reason) = match why {
             Refused::DoubleConnection => (1000, "double connection".to_string()),
             _ => (4001, why.to_string()),
@@ -105,9 +113,10 @@ impl Node {
         let Some(conn) = self.conns.get_mut(id).filter(|conn| !conn.is_closing()) else { return };
         conn.stage = ConnStage::Closing;
         conn.early.clear();
-        let peer = conn.peer;
+        let (peer, since) = (conn.peer, conn.data_since);
         self.act(Action::Close { conn: id, code, reason });
         if let Some(peer) = peer {
+            self.lasted(peer, since);
             self.detach(peer, id);
             self.redial(peer, refused);
         }

@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::ship::identity::{PeerKey, ShipId};
 use crate::ship::txt::Record;
-use crate::ship::{KeyMaterial, Own, PinDemand, Timers, Version};
+use crate::ship::{Access, KeyMaterial, Own, PinDemand, Timers, Version};
 use crate::spine::{Device, FeaturePath, NewFeature, Operations};
 use crate::usecase::Actor;
 use alloc::boxed::Box;
@@ -88,6 +88,8 @@ pub struct Config {
     pub dial: bool,
     /// What is done with strangers; a window begins with the node.
     pub trust_policy: TrustPolicy,
+    /// Access methods: whether to ask, and what to answer (SHIP 13.4.6).
+    pub access: Access,
     /// Whether a PIN is demanded of peers (SHIP 12.5).
     pub pin: PinDemand,
     /// The highest version of SHIP that is announced; 1.0 unless configured (SHIP 13.4.4.2).
@@ -123,6 +125,7 @@ impl Config {
             max_peers: MAX_PEERS,
             dial: true,
             trust_policy: TrustPolicy::Manual,
+            access: Access::default(),
             pin: PinDemand::None,
             version: Version::V1_0,
             key_material: None,
@@ -183,7 +186,8 @@ impl Config {
 
     pub(super) fn own(&self) -> Own {
         let (pin, key_material) = (self.pin.clone(), self.key_material.clone());
-        Own { pin, version: self.version, key_material, ..Own::new(self.record.id.clone()) }
+        let access = self.access.clone();
+        Own { access, pin, version: self.version, key_material, ..Own::new(self.record.id.clone()) }
     }
 }
 

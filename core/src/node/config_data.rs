@@ -5,7 +5,7 @@ use super::trust_level::TrustPolicy;
 use crate::model::{DeviceType, EntityType};
 use crate::ship::identity::PeerKey;
 use crate::ship::txt::Record;
-use crate::ship::{KeyMaterial, PinDemand, Timers, Version};
+use crate::ship::{Access, KeyMaterial, PinDemand, Timers, Version};
 use crate::spine::NewFeature;
 use crate::usecase::{Actor, Recipe};
 use alloc::boxed::Box;
@@ -32,6 +32,9 @@ pub struct ConfigData {
     pub dial: bool,
     /// What is done with strangers.
     pub trust_policy: TrustPolicy,
+    /// Access methods: whether to ask, and what to answer.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Access::is_usual"))]
+    pub access: Access,
     /// Whether a PIN is demanded of peers.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "PinDemand::is_none"))]
     pub pin: PinDemand,
@@ -98,6 +101,7 @@ impl Config {
             max_peers,
             dial,
             trust_policy,
+            access,
             pin,
             version,
             key_material,
@@ -115,6 +119,7 @@ impl Config {
             max_peers: *max_peers,
             dial: *dial,
             trust_policy: trust_policy.clone(),
+            access: access.clone(),
             pin: pin.clone(),
             version: *version,
             key_material: key_material.clone(),
@@ -141,6 +146,7 @@ impl ConfigData {
         config.max_peers = self.max_peers;
         config.dial = self.dial;
         config.trust_policy = self.trust_policy.clone();
+        config.access = self.access.clone();
         config.pin = self.pin.clone();
         config.version = self.version;
         config.key_material = self.key_material.clone();
@@ -182,6 +188,7 @@ mod tests {
         config.max_peers = 3;
         config.dial = false;
         config.trust_policy = TrustPolicy::Window(Duration::from_secs(90));
+        config.access.ask = false;
         config.version = Version::V1_1;
         config.key_material = Some(KeyMaterial::of(config.key.ski));
         config.pin = PinDemand::Optional("1234ABCD".parse().unwrap());

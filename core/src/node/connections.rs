@@ -35,6 +35,11 @@ pub const LARGE_MESSAGE: u32 = 1024 * 1024;
 pub const MAX_REASSEMBLY: u32 = 64 * 1024 * 1024;
 /// Largest message of a trusted peer once [`MAX_REASSEMBLY`] is promised.
 pub const SCARCE_MESSAGE: u32 = 64 * 1024;
+/// TLS records sent on one connection before it is made anew: AES-GCM ends TLS at 2^24, and what the adapter sends by
+/// itself, pongs and closes, is not counted here.
+pub const MAX_RECORDS: u32 = 1 << 23;
+/// Octets of a frame that surely fit in one record of 1024 octets (SHIP 9.2).
+const RECORD: usize = 1_000;
 /// SPINE documents kept of a connection that may yet lose against another one of the same peer.
 pub const MAX_EARLY: usize = 16;
 
@@ -53,6 +58,12 @@ pub(super) struct Conn {
     pub(super) credit: Credit,
     /// The largest message accepted; 0 while reading stands still.
     pub(super) receive: u32,
+    /// TLS records sent, at most.
+    pub(super) records: u32,
+    /// The phase of SHIP it last entered.
+    pub(super) entered: Phase,
+    /// Since when it is in data exchange.
+    pub(super) data_since: Option<Instant>,
     pub(super) ping_at: Instant,
     pong_by: Option<Instant>,
     /// SPINE documents of a connection that does not carry the session.
@@ -73,6 +84,12 @@ pub(super) enum ConnStage {
 }
 
 impl Conn {
+    /// Counts a frame of `size` octets.
+    pub(super) fn count(&mut self, size: usize) {
+        let records = u32::try_from(size / RECORD).unwrap_or(u32::MAX).saturating_add(1);
+        self.records = self.records.saturating_add(records);
+    }
+
     pub(super) fn ship(&self) -> Option<&Connection> {
         match &self.stage {
             ConnStage::Ship(ship) => Some(ship),
@@ -140,6 +157,9 @@ impl Node {
             peer_ready: false,
             credit: Credit::default(),
             receive: SMALL_MESSAGE,
+            records: 0,
+            entered: Phase::Cmi,
+            data_since: None,
             ping_at: self.now + PING_INTERVAL,
             pong_by: None,
             early: VecDeque::new(),

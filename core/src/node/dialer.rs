@@ -2,6 +2,7 @@
 
 use super::action::{Action, Endpoint};
 use super::event::Event;
+use super::failure::Cause;
 use super::input::Stage;
 use super::{Node, Who};
 use crate::ids::{AttemptId, ConnId, PeerId};
@@ -14,6 +15,8 @@ use core::time::Duration;
 
 /// Addresses tried in one round.
 pub const MAX_ROUND: usize = 8;
+/// Addresses kept of where a peer was reached: those of the last leases and networks.
+pub const MAX_REACHED: usize = 4;
 /// Time between two dials of a round.
 pub const STAGGER: Duration = Duration::from_millis(250);
 /// An attempt without a connection is given up after this time.
@@ -24,6 +27,8 @@ pub const FIRST_DELAY: Duration = Duration::from_secs(3);
 pub const SMALLER_SKI_DELAY: Duration = Duration::from_secs(2);
 /// Longest time between two rounds, jitter included.
 pub const MAX_BACK_OFF: Duration = Duration::from_secs(120);
+/// A connection in data exchange for this long was worth it: back-off begins anew when it ends.
+pub const STEADY: Duration = Duration::from_secs(10);
 /// The longest back-off before jitter adds up to a quarter.
 const LAST_BACK_OFF: Duration = Duration::from_secs(96);
 /// Shortest time to the next round after the peer's user refused, or has not decided.
@@ -37,8 +42,10 @@ pub(super) struct Dialling {
     next: Option<Instant>,
     /// Attempts of this round; with their connection once there is one.
     attempts: BTreeMap<AttemptId, Attempt>,
-    /// Where the peer was reached last.
-    reached: Option<Endpoint>,
+    /// Where the peer was reached, last first.
+    pub(super) reached: Vec<Endpoint>,
+    /// Addresses that had their turn, where there are more than fit in a round.
+    tried: usize,
     /// Rounds that failed in a row.
     failures: u32,
     /// No round before this time.
@@ -81,15 +88,30 @@ impl Node {
         let Some(peer) = self.peers.get(id) else { return Vec::new() };
         let seen = peer.sightings.values().flat_map(|seen| &seen.sighting.endpoints);
         let mut list: Vec<_> = Vec::new();
-        for endpoint in peer.endpoints.iter().chain(seen).filter(|endpoint| endpoint.is_usable()) {
+        let reached = peer.dialling.reached.iter();
+        for endpoint in reached.chain(&peer.endpoints).chain(seen).filter(|endpoint| endpoint.is_usable()) {
             if !list.contains(endpoint) {
                 list.push(endpoint.clone());
             }
         }
-        let reached = peer.dialling.reached.as_ref();
+        let reached = peer.dialling.reached.first();
         list.sort_by_key(|endpoint| (reached != Some(endpoint), endpoint.rank()));
-        list.truncate(MAX_ROUND);
         list
+    }
+
+    /// The addresses of the next round: where the peer was reached last, then the others in turn.
+    fn take_round(&mut self, id: PeerId) -> VecDeque<Endpoint> {
+        let mut list = self.endpoints(id);
+        let Some(peer) = self.peers.get_mut(id) else { return VecDeque::new() };
+        if list.len() > MAX_ROUND {
+            let fixed = usize::from(list.first() == peer.dialling.reached.first());
+            let others = list.get_mut(fixed..).unwrap_or_default();
+            let turn = peer.dialling.tried.checked_rem(others.len()).unwrap_or(0);
+            others.rotate_left(turn);
+            peer.dialling.tried = turn.saturating_add(MAX_ROUND.saturating_sub(fixed));
+            list.truncate(MAX_ROUND);
+        }
+        list.into()
     }
 
     pub(super) fn has_endpoints(&self, id: PeerId) -> bool {
@@ -151,8 +173,23 @@ impl Node {
         self.touch(id);
     }
 
-    /// News of where a peer is: a planned round comes soon.
-    pub(super) fn hurry_dial(&mut self, id: PeerId) {
+    /// News of where a peer is: a running round tries it too, a planned one comes soon, a connection proves that it is
+    /// alive.
+    pub(super) fn seen_elsewhere(&mut self, id: PeerId, fresh: Vec<Endpoint>) {
+        let now = self.now;
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        if let Some(conn) = peer.session {
+            return self.ping(conn);
+        }
+        if peer.dialling.is_running() {
+            let dialling = &mut peer.dialling;
+            let room = MAX_ROUND.saturating_sub(dialling.queue.len());
+            dialling.queue.extend(fresh.into_iter().filter(Endpoint::is_usable).take(room));
+            if dialling.next.is_none() && !dialling.queue.is_empty() {
+                dialling.next = Some(now + STAGGER);
+            }
+            return;
+        }
         let soon = self.first_delay(id);
         let planned = self.peers.get(id).and_then(|peer| peer.dialling.not_before);
         if planned.is_some_and(|at| at > self.now + soon) {
@@ -171,11 +208,19 @@ impl Node {
         self.dial_after(id, base.saturating_add(jitter));
     }
 
-    /// A connection got as far as it had to: back-off begins anew.
+    /// A connection got as far as it had to: no round is planned any more.
     pub(super) fn dial_succeeded(&mut self, id: PeerId) {
         if let Some(peer) = self.peers.get_mut(id) {
-            peer.dialling.failures = 0;
             peer.dialling.not_before = None;
+            peer.dialling.tried = 0;
+        }
+    }
+
+    /// A connection ended that was in data exchange since then: back-off begins anew where that was worth it.
+    pub(super) fn lasted(&mut self, id: PeerId, since: Option<Instant>) {
+        let is_steady = since.is_some_and(|since| self.now.since(since) >= STEADY);
+        if let Some(peer) = self.peers.get_mut(id).filter(|_| is_steady) {
+            peer.dialling.failures = 0;
         }
     }
 
@@ -205,7 +250,7 @@ impl Node {
         if !self.has_slot(Role::Client) {
             return self.back_off(id, false);
         }
-        let queue = self.endpoints(id).into();
+        let queue = self.take_round(id);
         if let Some(peer) = self.peers.get_mut(id) {
             peer.dialling.queue = queue;
             peer.dialling.not_before = None;
@@ -240,7 +285,7 @@ impl Node {
             .collect();
         for attempt in over {
             self.act(Action::CancelDial { attempt });
-            self.attempt_failed(attempt, Stage::Connect, "no answer in time".into());
+            self.attempt_failed(attempt, Stage::Connect, Cause::NoAnswer, "no answer in time".into());
         }
     }
 
@@ -259,12 +304,13 @@ impl Node {
     }
 
     /// An attempt came to nothing, before or after it had a connection.
-    pub(super) fn attempt_failed(&mut self, attempt: AttemptId, stage: Stage, detail: String) {
+    pub(super) fn attempt_failed(&mut self, attempt: AttemptId, stage: Stage, cause: Cause, detail: String) {
         let Some(id) = self.attempts.remove(&attempt) else { return };
         let Some(entry) = self.peers.get_mut(id).and_then(|peer| peer.dialling.attempts.remove(&attempt))
         else {
             return;
         };
+        self.link_failed(id, stage, cause, alloc::format!("{}: {detail}", entry.to));
         self.notify(Event::DialFailed { peer: id, endpoint: entry.to, stage, detail });
         self.touch(id);
         match self.peers.get(id) {
@@ -284,11 +330,10 @@ impl Node {
         let attempts = core::mem::take(&mut dialling.attempts);
         if let Some(won) = attempts.get(&winner) {
             // Where it was reached last is worth the first try next time, also after a restart.
-            dialling.reached = Some(won.to.clone());
-            self.unsaved |= peer.endpoints.first() != Some(&won.to);
-            peer.endpoints.retain(|endpoint| *endpoint != won.to);
-            peer.endpoints.insert(0, won.to.clone());
-            peer.endpoints.truncate(super::peers::MAX_ENDPOINTS);
+            self.unsaved |= dialling.reached.first() != Some(&won.to);
+            dialling.reached.retain(|endpoint| *endpoint != won.to);
+            dialling.reached.insert(0, won.to.clone());
+            dialling.reached.truncate(MAX_REACHED);
         }
         self.give_up(attempts, Some(winner));
         self.touch(id);
@@ -297,10 +342,11 @@ impl Node {
     /// Ends a round without a winner: the peer is not wanted any more.
     pub(super) fn cancel_round(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get_mut(id) else { return };
-        let dialling = core::mem::take(&mut peer.dialling);
-        peer.dialling.failures = dialling.failures;
-        peer.dialling.reached = dialling.reached;
-        self.give_up(dialling.attempts, None);
+        let dialling = &mut peer.dialling;
+        dialling.queue.clear();
+        (dialling.next, dialling.not_before) = (None, None);
+        let attempts = core::mem::take(&mut dialling.attempts);
+        self.give_up(attempts, None);
         self.deadlines.set(Who::Peer(id), None);
         self.touch(id);
     }

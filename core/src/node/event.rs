@@ -313,6 +313,8 @@ pub enum Refused {
     WriteStalled,
     /// Too much waits for the peer.
     OutboxFull,
+    /// TLS may soon carry no more on the connection; the next one follows at once.
+    RecordLimit,
     /// The peer never answered the discovery read (SPINE IG 2.6.2).
     NoDiscovery,
     /// The user refused the peer, or took its trust back.
@@ -335,6 +337,7 @@ impl fmt::Display for Refused {
             Self::NoPong => "no pong within 10 s",
             Self::WriteStalled => "nothing was taken for 10 s",
             Self::OutboxFull => "too many messages wait for the peer",
+            Self::RecordLimit => "the connection is made anew before TLS ends it",
             Self::NoDiscovery => "the discovery read was never answered",
             Self::NotTrusted => "the peer is not trusted",
             Self::ShuttingDown => "the node is shutting down",

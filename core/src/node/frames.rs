@@ -4,13 +4,13 @@ use super::Node;
 use super::action::Action;
 use super::closing::is_refusal;
 use super::connections::{
-    ConnStage, LARGE_MESSAGE, MAX_EARLY, MAX_REASSEMBLY, SCARCE_MESSAGE, SMALL_MESSAGE,
+    Conn, ConnStage, LARGE_MESSAGE, MAX_EARLY, MAX_REASSEMBLY, MAX_RECORDS, SCARCE_MESSAGE, SMALL_MESSAGE,
 };
 use super::event::{Event, Refused};
 use super::peers::Decision;
 use crate::ids::{ConnId, PeerId};
 use crate::ship::identity::ShipId;
-use crate::ship::{Connection, DATA_PREFIX, DATA_SUFFIX, Item, Output, Phase};
+use crate::ship::{CloseCause, Connection, DATA_PREFIX, DATA_SUFFIX, Item, Output, Phase};
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -58,7 +58,7 @@ impl Node {
             match item {
                 Item::Send(frame) => self.send(id, frame),
                 Item::Payload(document) => self.document(id, &document),
-                Item::Entered(phase) => self.entered(peer, phase),
+                Item::Entered(phase) => self.entered(peer, id, phase),
                 Item::PeerReady => {
                     if let Some(conn) = self.conns.get_mut(id) {
                         conn.peer_ready = true;
@@ -70,6 +70,8 @@ impl Node {
                 Item::Close(ending) => {
                     let (code, reason) = (ending.code(), ending.reason().to_string());
                     let refused = is_refusal(&ending);
+                    let phase = self.conns.get(id).map_or(Phase::Cmi, |conn| conn.entered);
+                    self.ending_noted(peer, phase, &ending);
                     self.handshake_failed(id, Some(&ending));
                     self.notify(Event::Ended { peer, conn: id, ending });
                     self.close(id, code, reason, refused);
@@ -94,7 +96,14 @@ impl Node {
         }
     }
 
-    fn entered(&mut self, peer: PeerId, phase: Phase) {
+    fn entered(&mut self, peer: PeerId, id: ConnId, phase: Phase) {
+        let now = self.now;
+        if let Some(conn) = self.conns.get_mut(id) {
+            conn.entered = phase;
+            if phase == Phase::Data {
+                conn.data_since = Some(now);
+            }
+        }
         if phase == Phase::Data {
             self.dial_succeeded(peer);
             self.elect(peer);
@@ -127,6 +136,7 @@ impl Node {
         let now = self.now;
         if let Some(conn) = self.conns.get_mut(id) {
             conn.credit.spend(frame.len(), now);
+            conn.count(frame.len());
             self.act(Action::Send { conn: id, frame });
         }
     }
@@ -142,8 +152,18 @@ impl Node {
             frame.extend_from_slice(DATA_SUFFIX);
             self.send(id, frame);
         }
+        self.renew(id);
         self.set_receive(id);
         self.sync_conn(id);
+    }
+
+    /// Leaves a connection on which TLS may soon carry no more; the peer is dialled anew.
+    fn renew(&mut self, id: ConnId) {
+        let is_worn = |conn: &&Conn| conn.records >= MAX_RECORDS && conn.in_data_phase();
+        let Some(conn) = self.conns.get(id).filter(is_worn) else { return };
+        let (peer, from, why) = (conn.peer, conn.from, Refused::RecordLimit);
+        self.notify(Event::Refused { conn: id, peer, from, why });
+        self.leave(id, CloseCause::Unspecific);
     }
 
     /// The user's decision about a peer reaches its connections.
@@ -159,5 +179,99 @@ impl Node {
             }
         }
         self.tell_pins(peer, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::node::{Config, Endpoint, Event, Input, Product, Saved, SavedPeer, TrustSource};
+    use crate::ship::identity::{Fingerprint, PeerKey, Ski};
+    use crate::time::Instant;
+    use alloc::format;
+    use alloc::string::String;
+
+    const CONN: ConnId = ConnId(1);
+
+    fn key(octet: u8) -> PeerKey {
+        PeerKey { ski: Ski::new([octet; 20]), fingerprint: Fingerprint([octet; 32]) }
+    }
+
+    /// A node in data exchange with a peer that dialled it.
+    fn connected() -> Node {
+        let trust = Some(TrustSource::UserInput.trust());
+        let endpoints = [Endpoint::new(([10, 0, 0, 1], 4712).into())].into();
+        let peer = SavedPeer { endpoints, ..SavedPeer::new(key(1).ski, trust) };
+        let saved = Saved { peers: [peer].into(), ..Default::default() };
+        let config = Config::new(key(2), Product::new("ACME", "Box", "1"));
+        let mut node = Node::new(config, Some(saved), [0; 32], Instant::ZERO);
+        let handshake = |kind| {
+            format!(
+                "\x01{{\"messageProtocolHandshake\":[{{\"handshakeType\":\"{kind}\"}},{{\"version\":[{{\"major\":1}},\
+                 {{\"minor\":0}}]}},{{\"formats\":[{{\"format\":[\"JSON-UTF8\"]}}]}}]}}"
+            )
+        };
+        let hello = "\x01{\"connectionHello\":[{\"phase\":\"ready\"},{\"waiting\":60000}]}";
+        let pin = "\x01{\"connectionPinState\":[{\"pinState\":\"none\"}]}";
+        let frames =
+            [String::from("\0\0"), hello.into(), handshake("announceMax"), handshake("select"), pin.into()];
+        for input in [
+            Input::Accepted { conn: CONN, from: ([10, 0, 0, 1], 1).into() },
+            Input::Secured { conn: CONN, peer: key(1) },
+            Input::Opened { conn: CONN },
+        ] {
+            node.handle(input, Instant::ZERO);
+        }
+        for frame in &frames {
+            node.handle(Input::Frame { conn: CONN, bytes: frame.as_bytes() }, Instant::ZERO);
+        }
+        while node.poll_action().is_some() {}
+        assert!(node.conns.get(CONN).unwrap().in_data_phase());
+        node
+    }
+
+    /// What a node does once the count is `records`.
+    fn sends(node: &mut Node, records: u32) -> Vec<Action> {
+        node.conns.get_mut(CONN).unwrap().records = records;
+        let peer = node.view().find(key(1).ski).unwrap();
+        node.flush(peer);
+        core::iter::from_fn(|| node.poll_action()).collect()
+    }
+
+    #[test]
+    fn a_connection_is_announced_to_end_before_aes_gcm_does_it() {
+        let mut node = connected();
+        let is_end =
+            |action: &Action| matches!(action, Action::Send { frame, .. } if frame.starts_with(b"\x03"));
+        let refused = |action: &Action| {
+            matches!(action, Action::Notify(Event::Refused { why: Refused::RecordLimit, .. }))
+        };
+        let before = sends(&mut node, MAX_RECORDS.saturating_sub(1));
+        assert!(!before.iter().any(|action| is_end(action) || refused(action)));
+        let after = sends(&mut node, MAX_RECORDS);
+        assert!(after.iter().any(is_end) && after.iter().any(refused), "{after:?}");
+        // The peer says nothing to it; it is dialled anew.
+        node.handle(Input::Tick, Instant::from_secs(2));
+        let closed =
+            core::iter::from_fn(|| node.poll_action()).any(|action| matches!(action, Action::Close { .. }));
+        assert!(closed);
+        node.handle(Input::Lost { conn: CONN, why: crate::node::Lost::Done }, Instant::from_secs(2));
+        node.handle(Input::Tick, Instant::from_secs(4));
+        assert!(
+            core::iter::from_fn(|| node.poll_action()).any(|action| matches!(action, Action::Dial { .. }))
+        );
+    }
+
+    #[test]
+    fn a_frame_counts_as_the_records_it_may_need() {
+        let mut node = connected();
+        let conn = node.conns.get_mut(CONN).unwrap();
+        let before = conn.records;
+        for (size, records) in [(1, 1), (999, 1), (1_000, 2), (65_536, 66)] {
+            let counted = conn.records;
+            conn.count(size);
+            assert_eq!(conn.records - counted, records);
+        }
+        assert!(before > 4, "what was sent in the handshake counts");
     }
 }

@@ -1,6 +1,7 @@
 //! What the world did: sockets, time, the store, discovery.
 
 use super::action::Endpoint;
+use super::failure::{Cause, PeerClose};
 use crate::ids::{AttemptId, ConnId};
 use crate::ship::identity::{PeerKey, Ski};
 use crate::ship::txt::Record;
@@ -48,6 +49,9 @@ pub enum Input<'a> {
         attempt: AttemptId,
         /// Where it failed.
         stage: Stage,
+        /// What it failed of.
+        #[cfg_attr(feature = "serde", serde(default))]
+        cause: Cause,
         /// What the system said.
         detail: String,
     },
@@ -167,6 +171,9 @@ pub enum Lost {
     Failed {
         /// Where.
         stage: Stage,
+        /// What it failed of.
+        #[cfg_attr(feature = "serde", serde(default))]
+        cause: Cause,
         /// What, in words.
         detail: String,
     },
@@ -176,12 +183,16 @@ impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed { code: Some(code), reason } => {
-                write!(f, "closed by the peer with {code} {reason:?}")
+                write!(f, "closed by the peer with {code} {reason:?}")?;
+                match PeerClose::read(Some(*code), reason) {
+                    PeerClose::Other(_) => Ok(()),
+                    known => write!(f, ": {known}"),
+                }
             }
             Self::Closed { code: None, .. } => f.write_str("closed by the peer"),
             Self::Ended => f.write_str("ended by the peer without a close"),
             Self::Done => f.write_str("closed by this node"),
-            Self::Failed { stage, detail } => write!(f, "{stage} failed: {detail}"),
+            Self::Failed { stage, detail, .. } => write!(f, "{stage} failed: {detail}"),
         }
     }
 }

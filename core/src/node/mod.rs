@@ -17,6 +17,7 @@ mod credit;
 mod deadlines;
 mod dialer;
 mod event;
+mod failure;
 mod frame_name;
 mod frame_text;
 mod frames;
@@ -43,15 +44,17 @@ pub use call::{Answer, Call, Misuse};
 pub use config::{Config, Entity, MAX_CONNECTIONS, MAX_PEERS, Product};
 pub use config_data::{ConfigData, Part, UnknownActor};
 pub use connections::{
-    LARGE_MESSAGE, MAX_EARLY, MAX_PER_PEER, MAX_REASSEMBLY, MAX_STRANGERS, MAX_UNPROVED, PING_INTERVAL,
-    PONG_TIME, SCARCE_MESSAGE, SMALL_MESSAGE, STAGE_TIME,
+    LARGE_MESSAGE, MAX_EARLY, MAX_PER_PEER, MAX_REASSEMBLY, MAX_RECORDS, MAX_STRANGERS, MAX_UNPROVED,
+    PING_INTERVAL, PONG_TIME, SCARCE_MESSAGE, SMALL_MESSAGE, STAGE_TIME,
 };
 pub use credit::{MAX_FRAMES, MAX_OCTETS, STALL};
 pub use deadlines::{Deadline, Who};
 pub use dialer::{
-    CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY, STAGGER,
+    CONNECT_TIME, FIRST_DELAY, MAX_BACK_OFF, MAX_REACHED, MAX_ROUND, REFUSED_BACK_OFF, SMALLER_SKI_DELAY,
+    STAGGER, STEADY,
 };
 pub use event::{Event, PairingRequested, Refused};
+pub use failure::{Cause, Failure, FailureStage, PeerClose, Remedy};
 pub use frame_name::{FrameName, Layer};
 pub use frame_text::FrameText;
 pub use input::{Input, Lost, Sighting, Stage};
@@ -60,10 +63,10 @@ pub use peers::{
     Request,
 };
 pub use readiness::{Readiness, Rung, WaitsFor};
-pub use saved::{Saved, SavedData, SavedPeer, SavedPin, Saves};
+pub use saved::{Saved, SavedData, SavedPeer, SavedPin, SavedVersion, Saves};
 pub use sightings::Seen;
 pub use tap::{NoTap, Tap, Tapped};
-pub use trust_level::{PairingSecret, TrustLevel, TrustPolicy, TrustSource, Trusted};
+pub use trust_level::{TrustLevel, TrustPolicy, TrustSource, Trusted};
 pub use view::{PeerView, View};
 
 use crate::ids::{ActorId, AttemptId, PeerId};
@@ -166,7 +169,9 @@ impl Node {
             Input::Listening { port } => self.on_listening(port),
             Input::Accepted { conn, from } => self.on_accepted(conn, from),
             Input::Dialled { attempt, conn } => self.on_dialled(attempt, conn),
-            Input::DialFailed { attempt, stage, detail } => self.attempt_failed(attempt, stage, detail),
+            Input::DialFailed { attempt, stage, cause, detail } => {
+                self.attempt_failed(attempt, stage, cause, detail);
+            }
             Input::Secured { conn, peer } => self.on_secured(conn, peer),
             Input::Opened { conn } => self.on_opened(conn),
             Input::Frame { conn, bytes } => self.on_frame(conn, bytes),

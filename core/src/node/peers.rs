@@ -2,6 +2,7 @@
 
 use super::action::Endpoint;
 use super::dialer::Dialling;
+use super::failure::Failure;
 use super::readiness::Readiness;
 use super::sightings::{Place, Seen};
 use super::trust_level::Trusted;
@@ -78,7 +79,7 @@ pub(super) struct Peer {
     pub(super) pins: Pins,
     /// What discovery sees.
     pub(super) sightings: BTreeMap<Place, Seen>,
-    /// Given by the user, or where it was last reached.
+    /// Given by the application.
     pub(super) endpoints: Vec<Endpoint>,
     /// Open connections, oldest first.
     pub(super) conns: Vec<ConnId>,
@@ -88,6 +89,7 @@ pub(super) struct Peer {
     pub(super) contest: Option<Contest>,
     /// What the application was last told.
     pub(super) told: Option<Readiness>,
+    pub(super) failure: Option<Failure>,
 }
 
 /// Two connections with one peer, and what is done about it (SHIP 12.2.2).
@@ -122,6 +124,7 @@ impl Peer {
             dialling: Dialling::default(),
             contest: None,
             told: None,
+            failure: None,
         }
     }
 

@@ -2,17 +2,17 @@
 
 use super::call::Misuse;
 use super::event::Event;
-use super::peers::Decision;
+use super::peers::{Decision, Peer};
 use super::{Node, connections::ConnStage};
 use crate::ids::{ConnId, PeerId};
-use crate::ship::{Output, Pin, PinNews, Pins, Trust};
+use crate::ship::{Output, PIN_USER_TRUST, Pin, PinNews, Pins, Trust};
 use alloc::vec::Vec;
 
 impl Node {
     /// Keeps a PIN until the peer asks for one.
     pub(super) fn enter_pin(&mut self, id: PeerId, pin: Pin) -> Result<(), Misuse> {
         let row = self.peers.get_mut(id).ok_or(Misuse::UnknownPeer(id))?;
-        if row.decision != Decision::Trusted {
+        if !may_get_pin(row) {
             return Err(Misuse::NotTrusted(id));
         }
         row.pins.entry = Some(pin);
@@ -23,8 +23,11 @@ impl Node {
     /// What a connection of a peer has to know: a PIN is sent only where the user trusts the peer.
     pub(super) fn pins_of(&self, id: PeerId) -> Pins {
         let row = self.peers.get(id);
-        row.map(|row| Pins { may_send: row.trust() == Trust::Trusted, ..row.pins.clone() })
-            .unwrap_or_default()
+        row.map(|row| Pins {
+            may_send: may_get_pin(row) && row.trust() == Trust::Trusted,
+            ..row.pins.clone()
+        })
+        .unwrap_or_default()
     }
 
     /// Tells the connections of a peer, but this one.
@@ -52,4 +55,10 @@ impl Node {
         row.pins = pins;
         self.tell_pins(peer, Some(conn));
     }
+}
+
+/// Whether the user trusts a peer enough for a PIN (SHIP 12.5).
+fn may_get_pin(row: &Peer) -> bool {
+    row.decision == Decision::Trusted
+        && row.trusted.is_some_and(|trusted| trusted.level.user >= PIN_USER_TRUST)
 }

@@ -2,6 +2,7 @@
 
 use super::Node;
 use super::action::Endpoint;
+use super::dialer::MAX_REACHED;
 use super::peers::{Decision, MAX_ENDPOINTS, Peer};
 use super::saved::{SavedPeer, SavedPin};
 use crate::ids::PeerId;
@@ -23,6 +24,8 @@ impl Node {
                 (row.trusted, row.ship_id, row.fingerprint) = (peer.trust, peer.ship_id, peer.fingerprint);
                 (row.label, row.endpoints) = (peer.label, peer.endpoints);
                 row.endpoints.truncate(MAX_ENDPOINTS);
+                row.dialling.reached = peer.reached;
+                row.dialling.reached.truncate(MAX_REACHED);
                 row.pins = Pins { wrong: peer.pin.wrong, accepted: peer.pin.accepted, ..Pins::default() };
                 row.pins.punish(now);
                 row.keys = peer.keys;
@@ -63,6 +66,7 @@ fn saved_peer(row: &Peer) -> SavedPeer {
         ship_id: row.ship_id.clone(),
         fingerprint: row.fingerprint,
         endpoints: row.endpoints.clone(),
+        reached: row.dialling.reached.clone(),
         keys: row.keys.clone(),
         pin: SavedPin { wrong: row.pins.wrong, accepted: row.pins.accepted },
     }

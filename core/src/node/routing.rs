@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::deadlines::earlier;
 use super::event::{Event, Refused};
-use super::saved::{Saved, SavedData};
+use super::saved::{Saved, SavedData, SavedVersion};
 use super::{Node, Running, Who};
 use crate::ids::{ActorId, PeerId, Ticket};
 use crate::spine::{Broken, Event as SpineEvent, Owner, Step, Vote, Voter};
@@ -177,6 +177,7 @@ impl Node {
     pub(super) fn saved(&self) -> Saved {
         let data = self.spine.device().durable();
         Saved {
+            version: SavedVersion::default(),
             counters: self.spine.reserved_counters(),
             peers: self.saved_peers(),
             data: data

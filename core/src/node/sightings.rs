@@ -8,6 +8,7 @@ use crate::ids::PeerId;
 use crate::ship::identity::Ski;
 use crate::time::Instant;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// A sighting, and since when a node has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,13 +37,19 @@ impl Node {
         if is_full || before.is_some_and(|before| before.sighting == sighting) {
             return;
         }
-        let is_elsewhere = before.is_none_or(|before| before.sighting.endpoints != sighting.endpoints);
+        let known = before.map_or(&[][..], |before| &before.sighting.endpoints);
+        let fresh = sighting.endpoints.iter().filter(|endpoint| !known.contains(endpoint));
+        let fresh: Vec<_> = fresh
+            .filter(|endpoint| !row.endpoints.contains(endpoint) && !row.dialling.reached.contains(endpoint))
+            .cloned()
+            .collect();
+        let is_elsewhere = before.is_none() || !fresh.is_empty();
         let since = before.map_or(now, |before| before.since);
         let ship_id = sighting.record.id.clone();
         row.sightings.insert(place, Seen { sighting, since });
         self.notify(Event::Seen { peer: id, ski, ship_id });
         if is_elsewhere {
-            self.hurry_dial(id);
+            self.seen_elsewhere(id, fresh);
         }
         self.touch(id);
     }

@@ -6,6 +6,7 @@ use super::connections::{
     ConnStage, MAX_PER_PEER, MAX_STRANGERS, MAX_UNPROVED, PING_INTERVAL, SMALL_MESSAGE, STAGE_TIME,
 };
 use super::event::{Event, Refused};
+use super::failure::Cause;
 use super::input::Stage;
 use super::peers::Decision;
 use crate::ids::{AttemptId, ConnId};
@@ -56,7 +57,8 @@ impl Node {
         self.on_key(peer, key.ski);
         if let Some(attempt) = attempt {
             if !self.is_attempt_at(peer, attempt) {
-                self.attempt_failed(attempt, Stage::Secure, "another node answered".to_string());
+                let cause = Cause::WrongSki(key.ski);
+                self.attempt_failed(attempt, Stage::Secure, cause, "another node answered".to_string());
                 return self.close_unproved(id);
             }
             self.round_won(peer, attempt);

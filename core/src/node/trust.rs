@@ -62,6 +62,7 @@ impl Node {
         (row.ship_id, row.named) = (None, false);
         row.label.clear();
         row.endpoints.clear();
+        row.dialling.reached.clear();
         (row.pins, row.keys) = (Pins::default(), KeyMaterial::default());
         self.peers.trust_keys(id);
         if was_kept {

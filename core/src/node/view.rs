@@ -1,7 +1,7 @@
 //! Looking at a node without changing it.
 
 use super::peers::Peer;
-use super::{Decision, Endpoint, Node, Readiness, Request, Saves, Seen, TrustPolicy, Trusted};
+use super::{Decision, Endpoint, Failure, Node, Readiness, Request, Saves, Seen, TrustPolicy, Trusted};
 use crate::ids::{ActorId, ConnId, PeerId, Ticket};
 use crate::ship::Phase;
 use crate::ship::identity::{Fingerprint, ShipId, Ski};
@@ -37,10 +37,14 @@ pub struct PeerView<'a> {
     pub presented: Option<Fingerprint>,
     /// The stranger's wish to be trusted.
     pub request: Option<Request>,
-    /// Given by the application, or where it was reached last, that first.
+    /// Where it can be dialled, as given by the application.
     pub endpoints: &'a [Endpoint],
+    /// Where it was reached, last first.
+    pub reached: &'a [Endpoint],
     /// Where it stands on the ladder.
     pub readiness: Readiness,
+    /// What last went wrong with it; it stays when the peer is well again.
+    pub failure: Option<&'a Failure>,
     /// The connection that carries SPINE.
     pub session: Option<ConnId>,
     /// Its device, within a session.
@@ -114,7 +118,9 @@ impl<'a> View<'a> {
             presented: row.presented,
             request: row.request.filter(|_| row.decision == Decision::Undecided || row.presented.is_some()),
             endpoints: &row.endpoints,
+            reached: &row.dialling.reached,
             readiness: self.node.readiness(id)?,
+            failure: row.failure.as_ref(),
             session: row.session,
             remote: self.node.spine.remote(id),
             row,

@@ -21,7 +21,7 @@ pub struct AccessMethods {
 
 /// Asks the peer, if this node is configured to.
 pub(super) fn ask(cx: &mut Cx<'_>) {
-    if cx.own.query_access_methods {
+    if cx.own.access.ask {
         cx.send(&Message::AccessMethodsRequest);
     }
 }
@@ -30,7 +30,7 @@ pub(super) fn ask(cx: &mut Cx<'_>) {
 pub(super) fn answer(cx: &mut Cx<'_>) {
     cx.send(&Message::AccessMethods(AccessMethods {
         id: cx.own.ship_id.clone(),
-        mdns: cx.own.mdns,
-        uri: cx.own.uri.clone(),
+        mdns: cx.own.access.mdns,
+        uri: cx.own.access.uri.clone(),
     }));
 }

@@ -60,6 +60,34 @@ impl fmt::Display for Version {
     }
 }
 
+/// How access methods are exchanged (SHIP 13.4.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Access {
+    /// Ask for those of the peer as soon as data may flow.
+    pub ask: bool,
+    /// Say that mDNS finds this node (`dnsSd_mDns`).
+    pub mdns: bool,
+    /// A URI that reaches this node without mDNS (`dns`).
+    pub uri: Option<String>,
+}
+
+impl Access {
+    const USUAL: Self = Self { ask: true, mdns: true, uri: None };
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == Self::USUAL
+    }
+}
+
+/// Asking, found by mDNS, without a URI.
+impl Default for Access {
+    fn default() -> Self {
+        Self::USUAL
+    }
+}
+
 /// What this node says of itself on every connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Own {
@@ -67,12 +95,8 @@ pub struct Own {
     pub ship_id: ShipId,
     /// The highest version announced and selected; [`Version::V1_0`] unless the peer is known to speak more.
     pub version: Version,
-    /// Ask for the peer's access methods as soon as data may flow (SHIP 13.4.6).
-    pub query_access_methods: bool,
-    /// Say that mDNS finds this node (`dnsSd_mDns`).
-    pub mdns: bool,
-    /// A URI that reaches this node without mDNS (`dns`).
-    pub uri: Option<String>,
+    /// Access methods: whether to ask, and what to answer (SHIP 13.4.6).
+    pub access: Access,
     /// Whether a PIN is demanded of the peer (SHIP 12.5).
     pub pin: PinDemand,
     /// The own keys, where certificate updates are in use; they need version 1.1 (SHIP 12.1.3).
@@ -82,15 +106,8 @@ pub struct Own {
 impl Own {
     /// Version 1.0, asking for access methods, reachable by mDNS, demanding no PIN.
     pub const fn new(ship_id: ShipId) -> Self {
-        Self {
-            ship_id,
-            version: Version::V1_0,
-            query_access_methods: true,
-            mdns: true,
-            uri: None,
-            pin: PinDemand::None,
-            key_material: None,
-        }
+        let access = Access::USUAL;
+        Self { ship_id, version: Version::V1_0, access, pin: PinDemand::None, key_material: None }
     }
 }
 

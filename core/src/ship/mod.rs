@@ -18,15 +18,17 @@ pub mod identity;
 mod key_material;
 pub mod message;
 mod output;
+pub mod pairing;
 mod pin;
 mod protocol;
+pub mod qr;
 mod state;
 #[cfg(test)]
 mod tests;
 pub mod txt;
 
 pub use access::AccessMethods;
-pub use config::{OutOfRange, Own, Role, Timers, Trust, Version};
+pub use config::{Access, OutOfRange, Own, Role, Timers, Trust, Version};
 pub use connection::{Connection, Loss};
 pub use fault::{CloseCause, Ending, Fault, FaultKind};
 pub use frame::{DATA_PREFIX, DATA_SUFFIX, MAX_CONTROL, MAX_DATA, Received, data_frame, read_frame};

@@ -179,7 +179,7 @@ const FORMAT: [(u32, u32); 21] = [
 
 /// A value as it may be announced: `-` for white space, nothing for `;`, `=` (ship-go drops the key), control and format
 /// characters.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let is_format = |c: char| FORMAT.iter().any(|&(from, to)| (from..=to).contains(&u32::from(c)));
     let kept = text.trim().chars().filter(|&c| !(c == ';' || c == '=' || is_format(c)));
     let clean: String = kept
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn tc_ship_mdns_001_the_record_holds_every_mandatory_key_in_order_and_is_read_back() {
+    fn the_record_holds_every_mandatory_key_in_order_and_is_read_back() {
         let strings = record().strings();
         assert_eq!(
             strings,

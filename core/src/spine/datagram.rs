@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tc_spine_comp_002_and_006_versions() {
+    fn versions_of_the_same_major_are_understood() {
         for (version, expected) in [
             ("1.3.0", true),
             ("1.999.999", true),

@@ -4,7 +4,8 @@ use super::fuzz::generate::{Entropy, tape};
 use super::{cases, octets};
 use eebus_core::json::table::Ty;
 use eebus_core::json::{Builder, Cursor, Tape};
-use eebus_core::model::{Criterion, FunctionId, FunctionKind, delete, entries, merge};
+use eebus_core::model::{Cmd, Criterion, Filter, FunctionId, FunctionKind, delete, entries, merge};
+use eebus_core::spine::exchange;
 use proptest::prelude::*;
 
 /// Every entry of an update names one entry, not all of them.
@@ -33,6 +34,24 @@ proptest! {
             let mut twice = once.clone();
             prop_assert_eq!(merge(&mut twice, update.root()), Ok(false), "{}", function);
             prop_assert_eq!(&twice, &once);
+        }
+    }
+
+    #[test]
+    fn the_order_of_delete_and_partial_does_not_matter(stored in octets(), update in octets(), which in octets()) {
+        for function in FunctionId::all() {
+            let info = function.info();
+            let Some(selectors) = info.selectors else { continue };
+            let stored = tape(info.ty, &Entropy::new(&stored));
+            let delete = Filter {
+                delete: true,
+                selectors: vec![tape(selectors, &Entropy::new(&which))],
+                ..Filter::default()
+            };
+            let data = tape(info.ty, &Entropy::new(&update));
+            let cmd = |filters| exchange::apply(&stored, &Cmd { function, filters, data: data.clone() });
+            let (one, other) = (cmd(vec![delete.clone(), Filter::partial()]), cmd(vec![Filter::partial(), delete]));
+            prop_assert_eq!(one, other, "{}", function);
         }
     }
 

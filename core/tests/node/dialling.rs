@@ -3,8 +3,8 @@
 use crate::solo::*;
 use eebus_core::ids::PeerId;
 use eebus_core::node::{
-    Action, Call, Endpoint, Event, Host, Input, Lost, Misuse, Node, Rung, Saved, SavedPeer, Sighting, Stage,
-    TrustSource, WaitsFor,
+    Action, Call, Cause, Endpoint, Event, Host, Input, Lost, Misuse, Node, Rung, Saved, SavedPeer, Sighting,
+    Stage, TrustSource, WaitsFor,
 };
 use eebus_core::ship::identity::ShipId;
 use eebus_core::ship::txt::Record;
@@ -37,7 +37,12 @@ fn dialling(octet: u8, endpoints: Vec<Endpoint>) -> (Solo, PeerId) {
 }
 
 fn fail(solo: &mut Solo, attempt: eebus_core::ids::AttemptId) {
-    solo.give(Input::DialFailed { attempt, stage: Stage::Connect, detail: "refused".into() });
+    solo.give(Input::DialFailed {
+        attempt,
+        stage: Stage::Connect,
+        cause: Cause::PortClosed,
+        detail: "refused".into(),
+    });
 }
 
 fn cancelled(solo: &Solo) -> usize {
@@ -232,7 +237,10 @@ fn the_address_that_worked_last_is_first_even_behind_a_better_kind_and_after_a_r
     let conn = solo.reached(solo.dials()[0].0, 1);
     solo.shake_as_server(conn);
     let saved = solo.saved.clone().unwrap();
-    assert_eq!(saved.peers[0].endpoints[0], endpoints[2]);
+    assert_eq!(saved.peers[0].reached, [endpoints[2].clone()]);
+    let mut solo = Solo::with(config(), Some(saved));
+    solo.wait(secs(3));
+    assert_eq!(solo.dials()[0].1, endpoints[2]);
 }
 
 #[test]
@@ -292,7 +300,7 @@ fn after_a_restart_trusted_peers_are_dialled_within_3_s_the_smaller_ski_2_s_late
         ..SavedPeer::new(key(octet).ski, Some(TrustSource::UserVerified.trust()))
     };
     for (octet, from, to) in [(1, secs(0), secs(3)), (99, secs(2), secs(5))] {
-        let saved = Saved { counters: 0, peers: vec![peer(octet)], data: vec![] };
+        let saved = Saved { peers: vec![peer(octet)], ..Default::default() };
         for seed in 0..32 {
             let mut node = Node::new(config(), Some(saved.clone()), [seed; 32], Instant::ZERO);
             while node.poll_action().is_some() {}

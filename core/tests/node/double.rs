@@ -20,7 +20,7 @@ fn double(octet: u8) -> (Solo, PeerId, ConnId, ConnId) {
 }
 
 #[test]
-fn tc_ship_conn_001_the_bigger_ski_keeps_the_newest_within_3_s() {
+fn the_bigger_ski_keeps_the_newest_within_3_s() {
     let (mut solo, peer, older, newer) = double(SMALLER);
     assert_eq!(solo.session(peer), Some(older), "SPINE stays where it is until it is decided");
     solo.wait(Duration::from_millis(1_999));

@@ -116,7 +116,7 @@ fn trust_survives_a_restart_and_needs_no_second_question() {
 }
 
 #[test]
-fn tc_ship_term_001_forgetting_or_refusing_closes_with_removed_connection_and_never_dials() {
+fn forgetting_or_refusing_closes_with_removed_connection_and_never_dials() {
     for forget in [true, false] {
         let mut solo = Solo::new();
         let peer = solo.add(1, vec![Endpoint::new(address(1))]);

@@ -3,10 +3,10 @@
 use crate::solo::*;
 use eebus_core::ids::{ConnId, PeerId};
 use eebus_core::node::{
-    Action, Call, Decision, Endpoint, Event, Input, PairingSecret, SavedPeer, TrustPolicy, TrustSource,
-    WaitsFor,
+    Action, Call, Decision, Endpoint, Event, Input, SavedPeer, TrustPolicy, TrustSource, WaitsFor,
 };
 use eebus_core::ship::identity::{Fingerprint, PeerKey, ShipId};
+use eebus_core::ship::pairing::PairingSecret;
 use eebus_core::time::Instant;
 
 fn with(policy: TrustPolicy) -> Solo {
@@ -31,7 +31,7 @@ fn hello(solo: &mut Solo, octet: u8) -> (ConnId, Vec<Vec<u8>>) {
 
 #[test]
 fn without_a_window_nobody_is_accepted_whatever_is_announced() {
-    for policy in [TrustPolicy::Manual, TrustPolicy::QrSecret(PairingSecret::new([1; 16]))] {
+    for policy in [TrustPolicy::Manual, TrustPolicy::QrSecret(PairingSecret::new(&[1; 16]).unwrap())] {
         let mut solo = with(policy);
         solo.call(Call::SetRegister { register: true }).unwrap();
         assert_eq!(hello(&mut solo, 1).1, [CMI, PENDING]);

@@ -13,16 +13,16 @@ pub(super) const REMEDY: &str = "the port keeps listening, and --dial ADDRESS re
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Finding {
     /// What carries mDNS out: mdns-sd, avahi or simple-mdns.
-    #[arg(long, value_name = "NAME", default_value_t, conflicts_with = "no_mdns")]
+    #[arg(long, global = true, value_name = "NAME", default_value_t, conflicts_with = "no_mdns")]
     backend: Backend,
     /// Use mDNS on this interface only; lo for programs on this host (repeatable).
-    #[arg(long, value_name = "NAME", conflicts_with = "no_mdns")]
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "no_mdns")]
     interface: Vec<String>,
     /// Announce this address instead of those of the interfaces (repeatable).
-    #[arg(long, value_name = "IP", conflicts_with = "no_mdns")]
+    #[arg(long, global = true, value_name = "IP", conflicts_with = "no_mdns")]
     address: Vec<IpAddr>,
     /// Neither announce nor look for peers by mDNS.
-    #[arg(long)]
+    #[arg(long, global = true)]
     no_mdns: bool,
 }
 

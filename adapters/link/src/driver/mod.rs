@@ -4,13 +4,14 @@ mod log;
 mod socket;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use eebus_core::ids::{AttemptId, ConnId};
 use eebus_core::node::{
-    Action, Answer, At, Call, Callable, Endpoint, Event, Host, Input, Lost, Misuse, NoTap, Node, Saved,
-    Stage, Tap, Tapped, View,
+    Action, Answer, At, Call, Callable, Cause, Endpoint, Event, Host, Input, Lost, Misuse, NoTap, Node,
+    Saved, Stage, Tap, Tapped, View,
 };
 use eebus_core::ship::identity::Ski;
 use eebus_core::ship::txt::Record;
@@ -157,17 +158,18 @@ impl<T: Tap> Driver<T> {
                 Some(conn)
             }
             Err(error) => {
-                self.give(Input::DialFailed { attempt, stage: Stage::Secure, detail: error.to_string() });
+                let (stage, cause, detail) = (Stage::Secure, error.cause(), error.to_string());
+                self.give(Input::DialFailed { attempt, stage, cause, detail });
                 None
             }
         }
     }
 
     /// An attempt came to nothing.
-    pub fn dial_failed(&mut self, attempt: AttemptId, stage: Stage, detail: impl Into<String>, now: Instant) {
+    pub fn dial_failed(&mut self, attempt: AttemptId, stage: Stage, error: &io::Error, now: Instant) {
         self.advance(now);
         if self.dials.remove(&attempt).is_some() {
-            self.give(Input::DialFailed { attempt, stage, detail: detail.into() });
+            self.give(Input::DialFailed { attempt, stage, cause: cause(error), detail: error.to_string() });
         }
     }
 
@@ -391,7 +393,7 @@ impl<T: Tap> Driver<T> {
             LinkEvent::Closed { code, reason } => self.lost(conn, Lost::Closed { code, reason }),
             LinkEvent::Ended => {
                 let (stage, failure) = (socket.stage, socket.failure.clone());
-                let failed = |detail| Lost::Failed { stage, detail };
+                let failed = |detail| Lost::Failed { stage, cause: Cause::Other, detail };
                 self.lost(conn, failure.map_or(Lost::Ended, failed));
             }
             LinkEvent::Failed(error) => self.failed(conn, &error),
@@ -400,7 +402,7 @@ impl<T: Tap> Driver<T> {
 
     fn failed(&mut self, conn: ConnId, error: &LinkError) {
         let stage = self.sockets.get(&conn).map_or(Stage::Secure, |socket| socket.stage);
-        self.lost(conn, Lost::Failed { stage, detail: error.to_string() });
+        self.lost(conn, Lost::Failed { stage, cause: error.cause(), detail: error.to_string() });
     }
 
     /// A link is over by the peer's doing.
@@ -443,5 +445,17 @@ fn authority(to: &Endpoint) -> String {
     match &to.host {
         Host::Address(address) => address.to_string(),
         Host::Name { name, port } => format!("{name}:{port}"),
+    }
+}
+
+/// What the system's error means to the node.
+fn cause(error: &io::Error) -> Cause {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => Cause::PortClosed,
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+            Cause::Unreachable
+        }
+        ErrorKind::TimedOut => Cause::NoAnswer,
+        _ => Cause::Other,
     }
 }

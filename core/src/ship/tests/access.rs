@@ -1,9 +1,9 @@
-//! SHIP 13.4.6, TC_SHIP_AM and TC_SHIP_AMDATA.
+//! SHIP 13.4.6.
 
 use super::*;
 
 #[test]
-fn tc_ship_am_001_every_request_is_answered_with_the_ship_id() {
+fn every_request_is_answered_with_the_ship_id() {
     let mut bench = Bench::data();
     for _ in 0..3 {
         assert_eq!(bench.give(ASK), [METHODS]);
@@ -14,9 +14,12 @@ fn tc_ship_am_001_every_request_is_answered_with_the_ship_id() {
 fn the_answer_tells_what_is_configured() {
     let uri = Some("wss://hems.example.org:4712/ship/".into());
     for (own, answer) in [
-        (Own { mdns: false, ..own() }, r#"01 {"accessMethods":[{"id":"i:46925_u:0001"}]}"#),
         (
-            Own { uri, ..own() },
+            Own { access: Access { mdns: false, ..Access::default() }, ..own() },
+            r#"01 {"accessMethods":[{"id":"i:46925_u:0001"}]}"#,
+        ),
+        (
+            Own { access: Access { uri, ..Access::default() }, ..own() },
             r#"01 {"accessMethods":[{"id":"i:46925_u:0001"},{"dnsSd_mDns":[]},{"dns":[{"uri":"wss://hems.example.org:4712/ship/"}]}]}"#,
         ),
     ] {
@@ -28,7 +31,7 @@ fn the_answer_tells_what_is_configured() {
 }
 
 #[test]
-fn tc_ship_amdata_001_a_request_between_data_is_answered_at_once() {
+fn a_request_between_data_is_answered_at_once() {
     let mut bench = Bench::data();
     let slice = [r#"slice {"datagram":[]}"#];
     assert_eq!(bench.give(DATA), slice);
@@ -37,7 +40,7 @@ fn tc_ship_amdata_001_a_request_between_data_is_answered_at_once() {
 }
 
 #[test]
-fn tc_ship_amdata_002_data_does_not_wait_for_the_answer() {
+fn data_does_not_wait_for_the_answer() {
     let mut bench = Bench::data();
     assert_eq!(bench.give(DATA), [r#"slice {"datagram":[]}"#]);
     assert_eq!(bench.wait(8_000), [""; 0]);
@@ -46,8 +49,9 @@ fn tc_ship_amdata_002_data_does_not_wait_for_the_answer() {
 }
 
 #[test]
-fn tc_ship_amdata_004_a_node_that_does_not_ask_never_asks() {
-    let mut bench = Bench::protocol(Role::Server, &Own { query_access_methods: false, ..own() });
+fn a_node_that_does_not_ask_never_asks() {
+    let mut bench =
+        Bench::protocol(Role::Server, &Own { access: Access { ask: false, ..Access::default() }, ..own() });
     bench.give(ANNOUNCE);
     bench.give(SELECT);
     assert_eq!(bench.give(PIN_NONE), [TO_DATA]);

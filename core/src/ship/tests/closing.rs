@@ -1,4 +1,4 @@
-//! SHIP 13.4.7 (13.4.8 in 1.1.0): every row of the table and TC_SHIP_TERM.
+//! SHIP 13.4.7 (13.4.8 in 1.1.0): every row of the table.
 
 use super::*;
 
@@ -7,7 +7,7 @@ const REMOVED: &str = "close 4500: the user removed the trust in the peer";
 const TO_CLOSING: &str = "entered closing";
 
 #[test]
-fn tc_ship_term_001_removed_trust_is_announced_and_the_connection_closed_in_time() {
+fn removed_trust_is_announced_and_the_connection_closed_in_time() {
     for trust in [Trust::Refused, Trust::Undecided] {
         let mut bench = Bench::data();
         assert_eq!(bench.decide(trust), [TO_CLOSING, ANNOUNCE_REMOVED]);

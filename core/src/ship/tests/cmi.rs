@@ -1,4 +1,4 @@
-//! SHIP 13.4.3: every row of the phase and the cases TC_SHIP_CMI and TC_SHIP_ROLE.
+//! SHIP 13.4.3: every row of the phase.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn start(role: Role) -> Bench {
 }
 
 #[test]
-fn tc_ship_role_001_the_server_waits_for_the_client() {
+fn the_server_waits_for_the_client() {
     let mut server = start(Role::Server);
     assert_eq!(server.drain(), [""; 0]);
     assert_eq!(server.next(), Some((25_000, Timer::Cmi)));
@@ -19,7 +19,7 @@ fn tc_ship_role_001_the_server_waits_for_the_client() {
 }
 
 #[test]
-fn tc_ship_role_002_the_client_begins() {
+fn the_client_begins() {
     let mut client = start(Role::Client);
     assert_eq!(client.drain(), [CMI]);
     assert_eq!(client.next(), Some((25_000, Timer::Cmi)));
@@ -28,7 +28,7 @@ fn tc_ship_role_002_the_client_begins() {
 }
 
 #[test]
-fn tc_ship_cmi_001_and_005_the_server_answers_a_wrong_cmi_and_closes() {
+fn the_server_answers_a_wrong_cmi_and_closes() {
     for wrong in ["01 00", "00 01", "00", "00 00 00", "FF 00", READY] {
         let mut server = start(Role::Server);
         assert_eq!(server.give(wrong), [CMI, FAULT], "{wrong}");
@@ -37,7 +37,7 @@ fn tc_ship_cmi_001_and_005_the_server_answers_a_wrong_cmi_and_closes() {
 }
 
 #[test]
-fn tc_ship_cmi_002_and_006_the_client_closes_at_once() {
+fn the_client_closes_at_once() {
     for wrong in ["01 00", "00 01", "00", "00 00 00", "FF 00", READY] {
         let mut client = start(Role::Client);
         client.drain();
@@ -47,7 +47,7 @@ fn tc_ship_cmi_002_and_006_the_client_closes_at_once() {
 }
 
 #[test]
-fn tc_ship_cmi_003_and_004_silence_ends_between_7_and_32_seconds_without_a_message() {
+fn silence_ends_between_7_and_32_seconds_without_a_message() {
     for role in [Role::Server, Role::Client] {
         let mut bench = start(role);
         bench.drain();

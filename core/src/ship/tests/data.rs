@@ -1,4 +1,4 @@
-//! SHIP 13.4.5 and 13.4.2: what is handed on, what is ignored, and TC_SHIP_MSG.
+//! SHIP 13.4.5 and 13.4.2: what is handed on, what is ignored.
 
 use super::*;
 
@@ -39,7 +39,7 @@ fn other_forms_of_a_data_message_are_taken_apart() {
 }
 
 #[test]
-fn tc_ship_msg_001_and_002_an_empty_value_and_a_reserved_type_are_ignored() {
+fn an_empty_value_and_a_reserved_type_are_ignored() {
     let mut bench = Bench::data();
     for (frame, what) in [
         ("02", "a message type without a value"),
@@ -58,7 +58,7 @@ fn tc_ship_msg_001_and_002_an_empty_value_and_a_reserved_type_are_ignored() {
 }
 
 #[test]
-fn tc_ship_msg_003_white_space_is_legal() {
+fn ship_ig_2_2_white_space_is_legal() {
     let mut bench = Bench::data();
     assert_eq!(bench.give("01 \r\n\t{ \"accessMethodsRequest\"\r\n :\t[ \n] } \r\n"), [METHODS]);
 }

@@ -1,4 +1,4 @@
-//! SHIP 13.4.4.1 of a node that is ready: rows 1 to 12 of the transition table and TC_SHIP_HELLO.
+//! SHIP 13.4.4.1 of a node that is ready: rows 1 to 12 of the transition table.
 
 use super::*;
 
@@ -46,14 +46,14 @@ fn row_5_and_8_pending_without_a_request_is_ignored_silently() {
 }
 
 #[test]
-fn tc_ship_hello_001_ready_enters_the_protocol_handshake() {
+fn ready_enters_the_protocol_handshake() {
     let mut bench = ready_listen();
     assert_eq!(bench.give(READY_BARE), ["peer ready", TO_PROTOCOL]);
     assert_eq!(bench.give(ANNOUNCE), [SELECT]);
 }
 
 #[test]
-fn tc_ship_hello_002_any_number_of_requests_is_granted() {
+fn row_6_any_number_of_requests_is_granted() {
     let mut bench = ready_listen();
     assert_eq!(bench.wait(45_000), [""; 0]);
     assert_eq!(bench.give(PROLONG), ["peer pending", ready(195_000).as_str()]);
@@ -136,7 +136,7 @@ fn row_10_names_what_was_wrong() {
 }
 
 #[test]
-fn tc_ship_hello_003_and_row_11_silence_aborts() {
+fn row_11_silence_aborts() {
     let mut bench = ready_listen();
     assert_eq!(bench.wait(119_999), [""; 0]);
     assert_eq!(bench.wait(1), [ABORTED, TIMEOUT]);
@@ -144,7 +144,7 @@ fn tc_ship_hello_003_and_row_11_silence_aborts() {
 }
 
 #[test]
-fn tc_ship_hello_004_pending_then_ready() {
+fn row_5_pending_then_ready() {
     let mut bench = ready_listen();
     assert_eq!(bench.give(PENDING), ["peer pending"]);
     assert_eq!(bench.wait(30_000), [""; 0]);

@@ -14,6 +14,7 @@ mod pin;
 mod pin_ask;
 mod pin_check;
 mod protocol;
+mod qr;
 
 use super::identity::ShipId;
 use super::*;

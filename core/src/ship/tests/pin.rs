@@ -1,9 +1,9 @@
-//! SHIP 13.4.4.3 and TC_SHIP_PIN.
+//! SHIP 13.4.4.3.
 
 use super::*;
 
 #[test]
-fn tc_ship_pin_001_none_on_both_sides_reaches_data_exchange() {
+fn none_on_both_sides_reaches_data_exchange() {
     let mut bench = Bench::pin();
     assert_eq!(bench.next(), Some((10_000, Timer::PinState)));
     assert_eq!(bench.give(PIN_NONE), [TO_DATA, ASK]);

@@ -1,4 +1,4 @@
-//! SHIP 13.4.4.2: every row of the handshake and TC_SHIP_PROT.
+//! SHIP 13.4.4.2: every row of the handshake.
 
 use super::*;
 
@@ -84,7 +84,7 @@ fn s0_s1_and_c0_anything_else_is_error_2() {
 }
 
 #[test]
-fn tc_ship_prot_001_the_server_selects_and_sends_its_pin_state() {
+fn s0_s1_the_server_selects_and_sends_its_pin_state() {
     let mut bench = server();
     assert_eq!(bench.give(ANNOUNCE), [SELECT]);
     assert_eq!(bench.give(SELECT), [TO_PIN, PIN_NONE]);
@@ -112,7 +112,7 @@ fn s1_the_confirmation_is_compared_by_value() {
 }
 
 #[test]
-fn tc_ship_prot_002_the_client_announces_echoes_and_sends_its_pin_state() {
+fn c0_the_client_announces_echoes_and_sends_its_pin_state() {
     let mut bench = Bench::start(Role::Client, Trust::Trusted, &own());
     bench.give(CMI);
     assert_eq!(bench.give(READY), ["peer ready", TO_PROTOCOL, ANNOUNCE]);
@@ -144,7 +144,7 @@ fn c0_a_selection_outside_the_announcement_is_error_3() {
 }
 
 #[test]
-fn tc_ship_prot_003_and_004_silence_is_error_1_in_every_wait() {
+fn silence_is_error_1_in_every_wait() {
     let mut selected = server();
     selected.give(ANNOUNCE);
     for mut bench in [server(), selected, client()] {
@@ -155,7 +155,7 @@ fn tc_ship_prot_003_and_004_silence_is_error_1_in_every_wait() {
 }
 
 #[test]
-fn tc_ship_prot_005_and_006_a_hello_is_error_2() {
+fn a_hello_is_error_2() {
     let close = fault("an unexpected `connectionHello`", "13.4.4");
     for mut bench in [server(), client()] {
         assert_eq!(bench.give(READY_BARE), [ERROR_UNEXPECTED, close.as_str()]);
