@@ -33,7 +33,7 @@ pub struct Subject {
     cmd: Cmd,
     data: Tape,
     stored: Tape,
-    received: Option<[Datagram; 2]>,
+    changes: Option<[Tape; 2]>,
     selectors: Option<Tape>,
     turn: usize,
     out: Vec<u8>,
@@ -57,8 +57,13 @@ impl Subject {
             let filter = Filter { selectors: vec![selectors], ..Filter::partial() };
             written(&header, &Cmd::read(function.id).with(filter))
         });
-        let received = match updates {
-            Some([one, two]) => Some([read(one)?, read(two)?]),
+        let change = |json| -> Result<Tape, Fault> {
+            let update = read(json)?;
+            let data = update.cmds().next().and_then(CmdView::data).ok_or("an update without data")?;
+            Ok(data.1.to_tape(function.id.info().ty))
+        };
+        let changes = match updates {
+            Some([one, two]) => Some([change(one)?, change(two)?]),
             None => None,
         };
         let mut subject = Self {
@@ -74,7 +79,7 @@ impl Subject {
             header,
             cmd,
             data,
-            received,
+            changes,
             selectors,
             turn: 0,
             out: Vec::with_capacity(json.len()),
@@ -106,7 +111,7 @@ impl Subject {
     /// Whether a step makes sense for this message.
     pub fn has(&self, step: Step) -> bool {
         match step {
-            Step::Merge => self.received.is_some(),
+            Step::Merge => self.changes.is_some(),
             Step::PartialRead => self.selectors.is_some(),
             _ => true,
         }
@@ -153,10 +158,9 @@ impl Subject {
     }
 
     fn merge(&mut self) -> bool {
-        let Some(received) = &self.received else { return false };
+        let Some(changes) = &self.changes else { return false };
         self.turn ^= 1;
-        let update = received[self.turn].cmds().next().and_then(CmdView::data);
-        update.is_some_and(|(_, update)| merge(&mut self.stored, update) == Ok(true))
+        merge(&mut self.stored, black_box(&changes[self.turn]).root()) == Ok(true)
     }
 
     fn partial_read(&self) -> Option<Tape> {

@@ -4,10 +4,10 @@ use super::engine::Engine;
 use eebus_benches::step::Step;
 use std::time::Duration;
 
-/// How long one turn lasts at least.
-const TURN: Duration = Duration::from_millis(2);
+/// How long one turn lasts at least: short beside the time slices of the machine, so that most turns are undisturbed.
+const TURN: Duration = Duration::from_micros(200);
 /// Turns an engine gets; an odd number.
-const TURNS: usize = 25;
+const TURNS: usize = 151;
 
 /// Nanoseconds of one step on one message, by engine.
 pub(crate) fn medians(engines: &mut [Box<dyn Engine>], step: Step, message: usize) -> Vec<Option<f64>> {

@@ -125,16 +125,21 @@ fn overlay_entries(stored: &mut Tape, ty: &'static Ty, update: Cursor<'_>) -> Ov
         return Overlay { changed: false, complete: entries(update).next().is_none() };
     };
     let list = list.place();
-    let Some(targets) = targets(stored, list, ty, update) else {
-        return Overlay { changed: false, complete: false };
-    };
     let mut done = Overlay::NOTHING;
-    for (place, new) in targets {
-        if done.complete {
-            let in_step = if ty.one_of { None } else { stored.overwrite_in_step(place, new) };
-            match in_step {
-                Some(changed) => done.changed |= changed,
-                None => done.add(overlay(stored, place, ty, new)),
+    if is_ascending(stored, list, ty, update) {
+        let (mut next, end) = (list.wrapping_add(1), stored.at(list).end());
+        for new in entries(update) {
+            let Some(place) = find_entry(stored, ty, new, next, end).filter(|_| done.complete) else { break };
+            done.add(overlay_entry(stored, place, ty, new));
+            next = stored.at(place).end();
+        }
+    } else {
+        let Some(targets) = targets(stored, list, ty, update) else {
+            return Overlay { changed: false, complete: false };
+        };
+        for (place, new) in targets {
+            if done.complete {
+                done.add(overlay_entry(stored, place, ty, new));
             }
         }
     }
@@ -143,6 +148,24 @@ fn overlay_entries(stored: &mut Tape, ty: &'static Ty, update: Cursor<'_>) -> Ov
         stored.touch(0);
     }
     done
+}
+
+/// Does each entry of `update` name a stored one behind the one before? That is how most peers write.
+fn is_ascending(stored: &Tape, list: usize, ty: &'static Ty, update: Cursor<'_>) -> bool {
+    let (mut next, end) = (list.wrapping_add(1), stored.at(list).end());
+    entries(update).all(|new| {
+        let place = stated_identifier(ty, new).and_then(|_| find_entry(stored, ty, new, next, end));
+        next = place.map_or(next, |place| stored.at(place).end());
+        place.is_some()
+    })
+}
+
+fn overlay_entry(stored: &mut Tape, place: usize, ty: &'static Ty, new: Cursor<'_>) -> Overlay {
+    let in_step = if ty.one_of { None } else { stored.overwrite_in_step(place, new) };
+    match in_step {
+        Some(changed) => Overlay { changed, complete: true },
+        None => overlay(stored, place, ty, new),
+    }
 }
 
 /// Where each entry of `update` goes; none where one has no place yet, or two go to the same.
