@@ -121,6 +121,14 @@ sleep 1
 device $right evse hems 0
 limited
 
+echo "--- the wallbox moves to another address without a word"
+forget hems
+forget evse
+ip -n $right address del 10.77.0.2/24 dev eth0
+ip -n $right address add 10.77.0.3/24 dev eth0
+within 150 evse "own ceiling"
+within 20 hems "accepts the limit 4,200 W without end"
+
 echo "--- a clean end is seen by the other side"
 forget hems
 stop evse TERM

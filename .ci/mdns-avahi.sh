@@ -120,3 +120,14 @@ within 10 c Recovered
 node a "$left" $a_ski
 within 10 c '"seen":"a"'
 within 10 a '"seen":"c"' '"register":true'
+
+echo "--- no multicast at all is a warning, until there is"
+leave a
+forget c
+ip -n "$middle" link set eth0 down
+within 10 c '"warning"' 'eth0 is not up with an address'
+ip -n "$middle" link set eth0 up
+within 10 c Recovered
+node a "$left" $a_ski
+within 15 c '"seen":"a"'
+within 15 a '"seen":"c"'

@@ -11,7 +11,7 @@ need() {
     command -v "$1" >/dev/null || { apt-get update -qq && apt-get install -qq -y "$2" >/dev/null; }
 }
 
-cargo build -p eebus-mdns --example find --features avahi
+cargo build -p eebus-mdns --example find --features avahi,simple-mdns
 find=${CARGO_TARGET_DIR:-target}/debug/examples/find
 scratch=$(mktemp -d)
 spaces=()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What takes long: nodes killed with -9 disappear once their records run out (SRV: 120 s), and 200 interface flaps leave
-# open files, threads and memory flat. Both at once, in namespaces of their own.
+# What takes long, side by side: nodes killed with -9 disappear once their records run out (SRV: 120 s); a flood of
+# records is survived; 200 interface flaps leave open files, threads and memory flat.
 set -euo pipefail
 . "$(dirname "$0")/mdns-lib.sh"
 need dbus-daemon dbus; need avahi-daemon avahi-daemon
@@ -47,6 +47,25 @@ flaps() {
         sleep 0.1
     done
 }
+
+echo "--- a network that floods caches is survived"
+ip -n "$peer" route add 224.0.0.0/4 dev eth0
+node f "$flap" $a_ski f mdns-sd eth0
+node h "$peer" $b_ski h mdns-sd eth0
+within 10 f '"seen":"h"'
+# 250 responses with 40 address records each: n012.x003.local. and so on.
+ip netns exec "$peer" bash -c '
+    exec {group}>/dev/udp/224.0.0.251/5353
+    for ((packet = 0; packet < 250; packet++)); do
+        printf -v records "\\\\x04n%03d\\\\x04x%03d\\\\x05local\\\\x00\\\\x00\\\\x01\\\\x00\\\\x01\\\\x00\\\\x00\\\\x00\\\\x78\\\\x00\\\\x04\\\\xc0\\\\xa8\\\\x00\\\\x07" \
+            $(for ((n = 0; n < 40; n++)); do echo "$n $packet"; done)
+        printf "\\x00\\x00\\x84\\x00\\x00\\x00\\x00\\x28\\x00\\x00\\x00\\x00$records" >&$group
+        sleep 0.01
+    done'
+within 15 f.log 'the network floods the cache'
+forget f
+within 10 f '"seen":"h"'
+leave f; leave h
 
 echo "--- $FLAPS interface flaps"
 node f "$flap" $a_ski f

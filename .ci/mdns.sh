@@ -90,6 +90,19 @@ within 3 b '"gone":"a (2)"'
 never b '"gone":"a"'
 leave a; leave b
 
+echo "--- simple-mdns: IPv4 on one interface"
+ip -n "$left" route add 224.0.0.0/4 dev eth0
+node a "$left" $a_ski a simple-mdns eth0
+node b "$middle" $b_ski b mdns-sd bridge
+within 15 a '"seen":"b"' 10.77.0.2:4712 '"interface":"eth0"'
+within 10 b '"seen":"a"' 10.77.0.1:4712
+tell a register; tell b register
+within 5 b '"seen":"a"' '"register":true'
+within 25 a '"seen":"b"' '"register":true'
+leave a
+within 3 b '"gone":"a"'
+leave b
+
 echo "--- no multicast at all is a warning, until there is"
 ip -n "$right" link set eth0 down
 node a "$right" $a_ski

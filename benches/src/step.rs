@@ -7,8 +7,12 @@ pub enum Step {
     Decode,
     /// The same, then header and data as typed structs.
     DecodeTyped,
-    /// A datagram that was built from typed structs, to octets.
+    /// Octets to the header as a typed struct, the payload left as it is.
+    Open,
+    /// A datagram of which every part was built or changed, to octets.
     Encode,
+    /// A typed header and the data of a command to octets.
+    Send,
     /// A datagram as it was read, to octets.
     Forward,
     /// SHIP frame to typed structs, and these to a SHIP frame.
@@ -23,10 +27,12 @@ pub enum Step {
 
 impl Step {
     /// Every step.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Decode,
         Self::DecodeTyped,
+        Self::Open,
         Self::Encode,
+        Self::Send,
         Self::Forward,
         Self::RoundTrip,
         Self::Merge,
@@ -39,7 +45,9 @@ impl Step {
         match self {
             Self::Decode => "decode",
             Self::DecodeTyped => "decode_typed",
+            Self::Open => "open",
             Self::Encode => "encode",
+            Self::Send => "send",
             Self::Forward => "forward",
             Self::RoundTrip => "round_trip",
             Self::Merge => "merge",
@@ -53,7 +61,9 @@ impl Step {
         match self {
             Self::Decode => "decode to tape",
             Self::DecodeTyped => "decode to typed structs",
+            Self::Open => "read the header only",
             Self::Encode => "encode a built tape",
+            Self::Send => "typed header and data tape to octets",
             Self::Forward => "encode an untouched tape",
             Self::RoundTrip => "frame → typed structs → frame",
             Self::Merge => "merge a partial update",

@@ -27,6 +27,8 @@ pub struct Subject {
     pub read: Option<Vec<u8>>,
     function: &'static Function,
     datagram: Datagram,
+    /// The same without a span to copy, as it would be after a change.
+    changed: Datagram,
     header: Header,
     cmd: Cmd,
     data: Tape,
@@ -67,6 +69,7 @@ impl Subject {
             read: read_request,
             function,
             stored: data.clone(),
+            changed: read(&spaced(json)?)?,
             datagram,
             header,
             cmd,
@@ -89,6 +92,11 @@ impl Subject {
         if self.round_trip() != data_frame(|out| out.extend_from_slice(&document)) {
             return Err("a frame becomes another one on its way through the typed structs".into());
         }
+        self.run(Step::Encode, 1);
+        let encoded = std::mem::take(&mut self.out);
+        if read(&encoded)? != self.datagram || encoded.len() > self.json.len() {
+            return Err("a changed tape becomes another message".into());
+        }
         if self.has(Step::Merge) && !(self.merge() && self.merge()) {
             return Err("the updates change nothing".into());
         }
@@ -110,11 +118,13 @@ impl Subject {
             match step {
                 Step::Decode => drop(black_box(read(black_box(&self.json)))),
                 Step::DecodeTyped => self.decode_typed(),
-                Step::Encode => {
+                Step::Encode => write(black_box(&self.changed), &mut self.out),
+                Step::Send => {
                     self.out.clear();
                     write_datagram(black_box(&self.header), black_box(&self.cmd), &mut self.out);
                     black_box(&mut self.out);
                 }
+                Step::Open => drop(black_box(Envelope::open(black_box(&self.json), &Limits::default()))),
                 Step::Forward => write(black_box(&self.datagram), &mut self.out),
                 Step::RoundTrip => drop(black_box(self.round_trip())),
                 Step::Merge => _ = black_box(self.merge()),
@@ -182,6 +192,11 @@ pub fn load(files: &[String]) -> Result<Vec<Subject>, Fault> {
 
 fn read(json: &[u8]) -> Result<Datagram, eebus_core::json::Error> {
     Datagram::read(json, &Limits::default()).map(|(datagram, _)| datagram)
+}
+
+/// The document with white space in every container: nothing of it can be copied as a span.
+fn spaced(json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec_pretty(&serde_json::from_slice::<serde_json::Value>(json)?)
 }
 
 fn write(datagram: &Datagram, out: &mut Vec<u8>) {

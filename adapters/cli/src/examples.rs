@@ -5,7 +5,7 @@ mod help;
 #[path = "../tests/common/shell.rs"]
 mod shell;
 
-use clap::{Command, CommandFactory, Parser};
+use clap::{CommandFactory, Parser};
 use help::examples;
 use shell::calls;
 

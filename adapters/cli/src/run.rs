@@ -1,9 +1,9 @@
 //! `eebus run`: a device that keeps everything in its state folder.
 
 use crate::control::{Reached, Serving, reach};
-use crate::device::{Finding, Role};
+use crate::device::{Finding, Role, Settings};
 use crate::failure::Failure;
-use crate::state::State;
+use crate::state::{Folder, State};
 use eebus_core::node::{Call, TrustPolicy};
 use eebus_core::usecase::lpc::Limit;
 use eebus_core::usecase::watts;
@@ -47,7 +47,25 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let folder = arguments.state.folder()?;
+    let limit = arguments.limit.map_or(Limit::inactive(), |limit| Limit::active(watts(limit.into())));
+    let limit = arguments.duration.map_or(limit, |duration| limit.lasting(duration));
+    run_in(arguments.state.folder()?, arguments.role, limit, |settings| {
+        settings.port = arguments.port;
+        settings.discovery = arguments.finding.options();
+        settings.config.record.register = arguments.register;
+        if let Some(window) = arguments.auto_accept {
+            settings.config.trust_policy = TrustPolicy::Window(window);
+        }
+    })
+}
+
+/// Runs the device of a folder until the user ends it; `shape` is what the command line says.
+pub(crate) fn run_in(
+    folder: Folder,
+    role: Option<Role>,
+    limit: Limit,
+    shape: impl FnOnce(&mut Settings),
+) -> Result<(), Failure> {
     let lock = match reach(&folder)? {
         Reached::Free(lock) => lock,
         Reached::Running(_) => {
@@ -58,18 +76,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             )));
         }
     };
-    let role = folder.role(arguments.role, &lock)?.ok_or_else(|| {
+    let kept = folder.role(&lock)?;
+    let role = role.or(kept).ok_or_else(|| {
         Failure::Failed("nothing says what the device is: --role hems or --role evse, once".to_owned())
     })?;
-    let limit = arguments.limit.map_or(Limit::inactive(), |limit| Limit::active(watts(limit.into())));
-    let limit = arguments.duration.map_or(limit, |duration| limit.lasting(duration));
     let mut settings = folder.settings(&lock, role, limit)?;
-    settings.port = arguments.port;
-    settings.discovery = arguments.finding.options();
-    settings.config.record.register = arguments.register;
-    if let Some(window) = arguments.auto_accept {
-        settings.config.trust_policy = TrustPolicy::Window(window);
+    if kept != Some(role) {
+        folder.keep_role(role, &lock)?;
     }
+    shape(&mut settings);
     let served = Rc::new(RefCell::new(None));
     let (slot, identity) = (served.clone(), settings.identity.clone());
     settings.started = Box::new(move |handle| {

@@ -1,7 +1,17 @@
 //! How EEBUS nodes find each other: `_ship._tcp` by mDNS and DNS-SD (SHIP 7).
 //!
-//! A [`Discovery`] carries out what a node decides: announce, withdraw, browse; and tells what it found. [`MdnsSd`] is
-//! the one of feature `mdns-sd`, on by default. Runtimes take any: `Setup::new(..).discovery(MdnsSd::new(..)?)`.
+//! A [`Discovery`] carries out what a node decides: announce, withdraw, browse; and tells what it found. [`open`] gives
+//! the one of a [`Backend`]; each is a feature of this crate, `mdns-sd` being the default. Runtimes take any:
+//! `Setup::new(..).discovery(open(Options::default())?)`.
+//!
+//! | backend | for | of its own |
+//! |---|---|---|
+//! | `mdns-sd` | everyone | a thread, and one for each link |
+//! | `avahi` | hosts whose Avahi daemon owns port 5353 | a thread, and one of D-Bus |
+//! | `simple-mdns` | those who have it in their tree | a thread, and one that lasts; see its limits |
+//!
+//! A finding is kept by SKI, instance name and interface, so units of one name stay apart. What hinders discovery is a
+//! finding too: [`Found::Warning`], until [`Found::Recovered`].
 //!
 //! # Logs
 //!
@@ -11,29 +21,33 @@
 
 #[cfg(feature = "avahi")]
 mod avahi;
-#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+#[cfg(any(feature = "avahi", feature = "mdns-sd", feature = "simple-mdns"))]
 mod desk;
-#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+#[cfg(any(feature = "avahi", feature = "mdns-sd", feature = "simple-mdns"))]
 mod known;
-#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+#[cfg(any(feature = "avahi", feature = "mdns-sd", feature = "simple-mdns"))]
 mod links;
 #[cfg(feature = "mdns-sd")]
 mod mdns_sd;
 mod open;
 mod service;
+#[cfg(feature = "simple-mdns")]
+mod simple_mdns;
 
 #[cfg(feature = "avahi")]
 pub use avahi::Avahi;
-#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+#[cfg(any(feature = "avahi", feature = "mdns-sd", feature = "simple-mdns"))]
 pub use desk::MAX_FINDINGS;
-#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+#[cfg(any(feature = "avahi", feature = "mdns-sd", feature = "simple-mdns"))]
 pub use known::{DEBOUNCE, DISPUTE_TIME, MAX_INSTANCES};
-#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+#[cfg(any(feature = "avahi", feature = "mdns-sd", feature = "simple-mdns"))]
 pub use links::MAX_LINKS;
 #[cfg(feature = "mdns-sd")]
 pub use mdns_sd::MdnsSd;
 pub use open::{Backend, Error, Options, UnknownBackend, open};
 pub use service::{MAX_ADDRESSES, MAX_LABEL, Service, instance_name};
+#[cfg(feature = "simple-mdns")]
+pub use simple_mdns::SimpleMdns;
 
 use std::fmt;
 use std::task::{Context, Poll};
@@ -51,7 +65,7 @@ pub const LOOK_TIME: Duration = Duration::from_secs(5);
 /// How long dropping waits for the goodbye to leave.
 pub const GOODBYE_TIME: Duration = Duration::from_secs(1);
 
-#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+#[cfg(any(feature = "avahi", feature = "mdns-sd", feature = "simple-mdns"))]
 const LOG: &str = "eebus::mdns";
 
 /// Announces a node and looks for others. No method waits for the network; dropping it says goodbye.

@@ -89,6 +89,15 @@ pub(crate) fn links(interfaces: &[Interface], options: &Options) -> (Vec<Link>, 
     (links, more)
 }
 
+/// What there is to say where there is no link at all.
+#[cfg(any(feature = "avahi", feature = "mdns-sd"))]
+pub(crate) fn missing(options: &Options) -> String {
+    match options.interfaces.as_slice() {
+        [] => "no interface is up with an address".to_owned(),
+        names => format!("{} is not up with an address", names.join(", ")),
+    }
+}
+
 /// The addresses of the interfaces that are up and asked for, in the order of their indexes.
 fn chosen(interfaces: &[Interface], options: &Options) -> Vec<(String, Vec<Address>)> {
     let is_asked = |at: &Interface| {

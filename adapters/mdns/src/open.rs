@@ -37,7 +37,7 @@ impl Backend {
         match self {
             Self::MdnsSd => cfg!(feature = "mdns-sd"),
             Self::Avahi => cfg!(feature = "avahi"),
-            Self::SimpleMdns => false,
+            Self::SimpleMdns => cfg!(feature = "simple-mdns"),
         }
     }
 }
@@ -97,6 +97,9 @@ pub fn open(options: Options) -> Result<Box<dyn Discovery>, Error> {
         Backend::MdnsSd => Ok(Box::new(crate::MdnsSd::new(options)?)),
         #[cfg(feature = "avahi")]
         Backend::Avahi => Ok(Box::new(crate::Avahi::new(options)?)),
+        #[cfg(feature = "simple-mdns")]
+        Backend::SimpleMdns => Ok(Box::new(crate::SimpleMdns::new(options)?)),
+        #[cfg(not(all(feature = "avahi", feature = "mdns-sd", feature = "simple-mdns")))]
         backend => Err(Error::NotBuilt(backend)),
     }
 }

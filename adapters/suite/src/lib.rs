@@ -31,6 +31,7 @@ mod logs;
 mod peer;
 mod record;
 mod script;
+mod store;
 mod strangers;
 
 pub use collect::Logs;
@@ -40,6 +41,7 @@ pub use logs::{logs, pin};
 pub use peer::{HandClock, Peer, Pipe};
 pub use record::{Record, Recorded};
 pub use script::{Tcp, same_actions};
+pub use store::store;
 pub use strangers::strangers;
 
 /// What an application does with events.
@@ -58,7 +60,7 @@ pub const PEER: PeerId = PeerId(0);
 #[macro_export]
 macro_rules! tests {
     ($run:expr) => {
-        $crate::tests!($run; limit, same_actions, logs, pin, handle, lagged, strangers);
+        $crate::tests!($run; limit, same_actions, logs, pin, handle, lagged, store, strangers);
     };
     ($run:expr; $($name:ident),*) => {
         $(

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use eebus_core::ids::ConnId;
-use eebus_core::ship::message::Message;
+use eebus_core::node::Answer;
+use eebus_core::ship::PinDemand;
 use eebus_link::{Identity, Link, LinkEvent};
-use eebus_pump::{Engine, Setup};
-use tracing::Level;
+use eebus_pump::{Clock, Engine, Setup};
+use tracing::{Level, dispatcher};
 
-use crate::script::{ENTROPY, in_memory, over_sockets};
-use crate::{Logs, Run, agreeable, identity, system};
+use crate::script::{ENTROPY, Memory, exchange, in_memory, over_sockets};
+use crate::{HandClock, Logs, PEER, Peer, Record, Run, agreeable, guard, identity, system};
 
 /// The heat pump of the script logs exactly `session.log` in memory and over sockets, and no secret even at `TRACE`.
 /// `UPDATE=1` writes the file anew.
@@ -80,24 +81,37 @@ fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-/// A PIN that a peer sends is named and not shown, also where its message is broken.
+/// A PIN that one node demands and the other one enters is in neither log, nor is one in a broken message.
 pub fn pin(_: Run) {
     const PIN: &str = "0815CAFE";
-    let logs = Logs::default();
+    let (logs, clock, record) = (Logs::default(), HandClock::default(), Record::default());
     let (ours, theirs) = (identity("pump"), identity("box"));
-    let sound = Message::PinInput(PIN.parse().unwrap()).frame();
+    let within = dispatcher::set_default(&logs.dispatch());
+    let mut config = system(&ours);
+    config.pin = PinDemand::Required(PIN.parse().unwrap());
+    let setup = Setup::new(config, ours.clone()).tap(record.clone()).clock(clock.clone());
+    let mut peer = Peer::new(guard(&theirs), theirs.clone(), &clock);
+    let mut memory = Memory::dialled_by(&mut peer, setup, ours.ski(), &logs.dispatch());
+    let entered = peer.driver.at(clock.now()).peer(PEER).enter_pin(PIN.parse().unwrap());
+    assert_eq!(entered, Ok(Answer::Done));
+    exchange(&mut memory, &record, &mut peer);
+
     let broken = format!("\x01{{\"connectionPinInput\":[{{\"pin\":\"{PIN}\"").into_bytes();
-    for frame in [sound, broken] {
-        let setup = Setup::new(system(&ours), ours.clone());
-        tracing::dispatcher::with_default(&logs.dispatch(), || {
-            let mut engine = Engine::new(setup).unwrap();
-            let conn = engine.accepted(([192, 0, 2, 7], 4712).into()).unwrap();
-            say(&mut engine, conn, &theirs, &[&[0, 0], &frame]);
-        });
-    }
+    let mut engine = Engine::new(Setup::new(system(&ours), ours)).unwrap();
+    let conn = engine.accepted(([192, 0, 2, 7], 4712).into()).unwrap();
+    say(&mut engine, conn, &theirs, &[&[0, 0], &broken]);
+    drop(within);
+
     let lines = logs.lines(Level::TRACE);
-    assert_eq!(lines.iter().filter(|line| line.contains("text=(holds a PIN)")).count(), 2, "{lines:#?}");
-    let shown = lines.iter().find(|line| line.contains(PIN));
+    let told = |what: &str| lines.iter().filter(|line| line.contains(what)).count();
+    assert_eq!(
+        told("sent frame=connectionPinInput") + told("received frame=connectionPinInput"),
+        2,
+        "{lines:#?}"
+    );
+    assert_eq!((told("the PIN was sent"), told("the peer entered the right PIN")), (1, 1));
+    assert_eq!(told("text=(holds a PIN)"), 3);
+    let shown = lines.iter().find(|line| line.to_ascii_uppercase().contains(PIN));
     assert_eq!(shown, None);
 }
 

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use eebus_core::ids::ConnId;
 use eebus_core::node::{Action, Answer, Call, Event};
+use eebus_core::ship::identity::Ski;
 use eebus_core::usecase::lpc::{Limit, State};
 use eebus_core::usecase::{Command, lpc, watts};
 use eebus_link::Identity;
@@ -48,7 +49,7 @@ fn state(action: &Action) -> Option<State> {
 }
 
 /// The node under test, as the script sees it.
-trait Subject {
+pub(crate) trait Subject {
     /// Lets it do what is due by now, and what it was given.
     fn settle(&mut self);
 
@@ -80,7 +81,7 @@ fn play<P: Pipe>(mut subject: impl Subject, record: &Record, mut peer: Peer<P>, 
 }
 
 /// Lets both talk until neither has anything to say.
-fn exchange<P: Pipe>(subject: &mut impl Subject, record: &Record, peer: &mut Peer<P>) {
+pub(crate) fn exchange<P: Pipe>(subject: &mut impl Subject, record: &Record, peer: &mut Peer<P>) {
     let start = Instant::now();
     loop {
         while peer.turn() {}
@@ -105,26 +106,32 @@ fn setup(identity: &Identity, record: &Record, clock: &HandClock) -> Setup<Recor
 /// The script in memory: what the node did; what it logged goes to `log`.
 pub(crate) fn in_memory([pump, guard_box]: &[Identity; 2], log: &Dispatch) -> Vec<Action> {
     let (clock, record) = (HandClock::default(), Record::default());
-    let engine = with_default(log, || Engine::new(setup(pump, &record, &clock)).unwrap());
-    let mut memory = Memory(Rc::new(RefCell::new((engine, None, agreeable()))), log.clone());
-    memory.settle();
     let mut peer = Peer::new(guard(guard_box), guard_box.clone(), &clock);
-    let address = ([127, 0, 0, 1], 4712).into();
-    peer.dial(pump.ski(), address, || {
-        memory.with(|(engine, conn, _)| *conn = engine.accepted(address));
-        memory.clone()
-    });
+    let memory = Memory::dialled_by(&mut peer, setup(pump, &record, &clock), pump.ski(), log);
     play(memory, &record, peer, &clock);
     std::mem::take(&mut record.get().actions)
 }
 
 /// An engine without sockets, for its peer and for the script.
 #[derive(Clone)]
-struct Memory(Rc<RefCell<Inner>>, Dispatch);
+pub(crate) struct Memory(Rc<RefCell<Inner>>, Dispatch);
 
 type Inner = (Engine<Record>, Option<ConnId>, App);
 
 impl Memory {
+    /// A node that a peer dials.
+    pub(crate) fn dialled_by(peer: &mut Peer<Self>, setup: Setup<Record>, ski: Ski, log: &Dispatch) -> Self {
+        let engine = with_default(log, || Engine::new(setup).unwrap());
+        let mut memory = Self(Rc::new(RefCell::new((engine, None, agreeable()))), log.clone());
+        memory.settle();
+        let address = ([127, 0, 0, 1], 4712).into();
+        peer.dial(ski, address, || {
+            memory.with(|(engine, conn, _)| *conn = engine.accepted(address));
+            memory.clone()
+        });
+        memory
+    }
+
     fn with<R>(&self, change: impl FnOnce(&mut Inner) -> R) -> R {
         with_default(&self.1, || change(&mut self.0.borrow_mut()))
     }

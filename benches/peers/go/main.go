@@ -70,9 +70,9 @@ func (s *subject) roundTrip() {
 
 func (s *subject) step(name string) func() {
 	switch name {
-	case "decode", "decode_typed":
+	case "decode", "decode_typed", "open":
 		return s.decode
-	case "encode":
+	case "encode", "send":
 		return func() { encode(&s.datagram) }
 	case "round_trip":
 		return s.roundTrip

@@ -10,6 +10,7 @@ mod frame;
 pub mod hash;
 mod index;
 mod literals;
+pub mod page;
 pub mod schema;
 mod types;
 

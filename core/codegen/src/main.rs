@@ -1,4 +1,4 @@
-//! Rewrites `core/src/model/generated` from the tables in `core/schema`.
+//! Rewrites `core/src/model/generated` and `docs/functions.md` from the tables in `core/schema`.
 
 use std::fs;
 use std::io;
@@ -11,5 +11,5 @@ fn main() -> io::Result<()> {
     for (file, text) in files {
         fs::write(folder.join(file), text)?;
     }
-    Ok(())
+    fs::write(eebus_codegen::page::path(), eebus_codegen::page::functions())
 }

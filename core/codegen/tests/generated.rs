@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use eebus_codegen::schema::Schema;
+use eebus_codegen::page;
+use eebus_codegen::schema::{Schema, core_folder};
 
 #[test]
 fn the_committed_output_is_a_fresh_generation() {
@@ -15,6 +16,29 @@ fn the_committed_output_is_a_fresh_generation() {
     }
     let committed = fs::read_dir(folder).unwrap().count();
     assert_eq!(committed, fresh.len(), "files nobody generates");
+}
+
+#[test]
+fn the_page_of_the_functions_is_up_to_date_and_claims_what_the_core_does() {
+    let committed = fs::read_to_string(page::path()).unwrap_or_default();
+    assert!(committed == page::functions(), "docs/functions.md: run `cargo run -p eebus-codegen`");
+    assert_eq!(committed.lines().filter(|line| line.starts_with("| `")).count(), 142);
+    let mut sources = String::new();
+    let mut rooms = vec![core_folder().join("src/spine"), core_folder().join("src/usecase")];
+    while let Some(room) = rooms.pop() {
+        for entry in fs::read_dir(room).expect("a room").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                rooms.push(entry);
+            } else {
+                sources += &fs::read_to_string(entry).expect("a source");
+            }
+        }
+    }
+    for (function, _) in page::NODE {
+        let row = Schema::spine().functions.into_iter().find(|f| f.function == function).expect(function);
+        let ty = row.data_type.trim_end_matches("Type");
+        assert!(sources.contains(ty), "nothing in the core names {function} any more");
+    }
 }
 
 #[test]

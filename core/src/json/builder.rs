@@ -185,6 +185,7 @@ pub(super) fn append(text: &mut String, value: &str, head: Head, base: usize) ->
 /// brings its text in one piece.
 pub(super) fn copy(tokens: &mut Vec<Token>, text: &mut String, base: usize, from: &[Token], from_text: &str) {
     tokens.reserve(from.len());
+    text.reserve(from_text.len());
     let mut rest = from;
     while let Some((&token, after)) = rest.split_first() {
         rest = after;

@@ -136,7 +136,7 @@ impl<'a> Cursor<'a> {
     /// Which alternative of `group` stands here.
     pub fn choice(self, group: &'static Choice) -> Option<u16> {
         let key = self.token()?.key();
-        let number = group.index.candidate(self.name().as_bytes())?;
+        let number = group.index.candidate(self.tape.ty.literals.name_octets(key))?;
         (group.keys.get(usize::from(number)) == Some(&key)).then_some(number)
     }
 
@@ -197,10 +197,11 @@ impl<'a> Cursor<'a> {
 }
 
 impl PartialEq for Cursor<'_> {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         let (Some(a), Some(b)) = (self.token(), other.token()) else { return false };
         let (a_text, b_text) = (&self.tape.text, &other.tape.text);
-        a.form() == b.form()
+        a.has_form_of(*b)
             && same_value(a, a_text, b, b_text)
             && (!a.is_container() || same_values(self.inner(), a_text, other.inner(), b_text))
     }
@@ -208,11 +209,13 @@ impl PartialEq for Cursor<'_> {
 
 /// Do two tokens of one form have the same value? Of a container, only the number of tokens inside counts.
 #[inline]
-fn same_value(a: &Token, a_text: &str, b: &Token, b_text: &str) -> bool {
-    match a.form() {
-        Form::Object | Form::List => a.len == b.len,
-        _ if a.owns_text() => a.text(a_text) == b.text(b_text),
-        _ => (a.low, a.high) == (b.low, b.high),
+pub(super) fn same_value(a: &Token, a_text: &str, b: &Token, b_text: &str) -> bool {
+    if a.is_container() {
+        a.len == b.len
+    } else if a.owns_text() {
+        a.text(a_text) == b.text(b_text)
+    } else {
+        a.value() == b.value()
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::builder::copy;
-use super::cursor::{Cursor, same_values};
+use super::cursor::{Cursor, same_value, same_values};
 use super::tape::Tape;
 use super::token::Token;
 
@@ -113,6 +113,35 @@ impl Tape {
             self.text.push_str(value.stored_text());
         }
         true
+    }
+
+    /// Puts the struct `update` over the one at `place` if the tokens of the latter begin with the same keys and forms;
+    /// answers whether that changed it. `None`, and nothing is done, where they differ.
+    pub(crate) fn overwrite_in_step(&mut self, place: usize, update: Cursor<'_>) -> Option<bool> {
+        let (news, new_text) = (update.tokens().get(1..)?, &update.tape().text);
+        let (top, olds) = self.tokens.get_mut(place..)?.split_first_mut()?;
+        let olds = olds.get_mut(..top.len as usize)?.get_mut(..news.len())?;
+        let in_step =
+            |(old, new): (&Token, &Token)| old.agrees(*new) && (!old.is_container() || old.len == new.len);
+        if !olds.iter().zip(news).all(in_step) {
+            return None;
+        }
+        let mut changed = false;
+        for (old, new) in olds.iter_mut().zip(news) {
+            if !same_value(old, &self.text, new, new_text) {
+                changed = true;
+                *old = *new;
+                if new.owns_text() {
+                    *old = new.at(self.text.len());
+                    self.text.push_str(new.text(new_text));
+                }
+            }
+        }
+        if changed {
+            *top = top.touched();
+            olds.iter_mut().filter(|old| old.is_container()).for_each(|old| *old = old.touched());
+        }
+        Some(changed)
     }
 
     /// Notes that something inside the container at `place` changed.

@@ -22,7 +22,7 @@ impl Index {
     }
 }
 
-/// 64-bit hash of a text, eight octets at a time.
+/// 64-bit hash of a text, eight octets at a time; the last eight of a longer text count twice.
 #[inline]
 pub const fn hash(text: &[u8]) -> u64 {
     let mut state = (text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -31,18 +31,27 @@ pub const fn hash(text: &[u8]) -> u64 {
         state = mix(state, u64::from_le_bytes(*word));
         rest = after;
     }
-    let mut tail = 0u64;
-    while let Some((octet, before)) = rest.split_last() {
-        tail = tail << 8 | *octet as u64;
-        rest = before;
+    match text.last_chunk::<8>() {
+        Some(word) => mix(state, u64::from_le_bytes(*word)),
+        None => mix(state, short(text)),
     }
-    mix(state, tail)
 }
 
 #[inline]
+const fn short(mut text: &[u8]) -> u64 {
+    let mut word = 0;
+    while let Some((octet, before)) = text.split_last() {
+        word = word << 8 | *octet as u64;
+        text = before;
+    }
+    word
+}
+
+/// Both halves of the product, so that every bit of the word counts in every bit.
+#[inline]
 const fn mix(state: u64, word: u64) -> u64 {
-    let product = (state.rotate_left(5) ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    product ^ product >> 32
+    let product = ((state ^ word) as u128).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    product as u64 ^ (product >> 64) as u64
 }
 
 /// The bucket of a hash among `buckets` (a power of two).

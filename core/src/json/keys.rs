@@ -1,7 +1,5 @@
 //! The keys of a struct: predicted, eight octets at a time; looked up only where the prediction fails.
 
-use core::ops::Range;
-
 use super::error::Expected;
 use super::repairs::Repair;
 use super::scan::{Fail, Scan};
@@ -10,15 +8,13 @@ use super::table::{KEY_BLOB, Key, Kind, Ty};
 /// Where the reader is in one struct.
 #[derive(Debug)]
 pub(super) struct Keys {
-    ty: &'static Ty,
+    pub(super) ty: &'static Ty,
     /// The field expected next.
     next: usize,
     object_form: bool,
     alternatives: usize,
     /// Fields are out of order or repeated.
     pub(super) untidy: bool,
-    /// Where the last unlisted key stands, with its quotes.
-    pub(super) unknown: Range<usize>,
 }
 
 /// What the next key is.
@@ -36,7 +32,7 @@ pub(super) enum Found {
 
 impl Keys {
     pub(super) fn new(ty: &'static Ty) -> Self {
-        Self { ty, next: 0, object_form: false, alternatives: 0, untidy: false, unknown: 0..0 }
+        Self { ty, next: 0, object_form: false, alternatives: 0, untidy: false }
     }
 
     /// Notes that `field` came; the one expected after it is `next`.
@@ -83,34 +79,30 @@ pub(super) fn literal(blob: &'static [u8; KEY_BLOB], key: Key) -> &'static [u8; 
 }
 
 impl Scan<'_> {
-    /// Opens a struct and reads its first key.
+    /// Passes the first key of a struct if it is one that the type lists.
     #[inline]
-    pub(super) fn first_key(&mut self, keys: &mut Keys) -> Result<Found, Fail> {
-        self.enter()?;
+    pub(super) fn predict_first(&mut self, keys: &mut Keys) -> Option<u8> {
         // The first key literal is one octet shorter: `[{"name":`.
-        if let Some(field) = self.predict(keys, keys.ty.literals.first, 1) {
-            return Ok(Found::Field(field));
-        }
-        self.first_key_slow(keys)
+        self.predict(keys, keys.ty.literals.first, 1)
     }
 
-    /// Reads the next key of a struct, after a value.
+    /// Passes the next key of a struct if it is the field expected next, or one after it.
     #[inline]
-    pub(super) fn next_key(&mut self, keys: &mut Keys) -> Result<Found, Fail> {
-        if !keys.object_form {
-            if self.window().starts_with(b"}]") {
-                self.advance(2);
-                self.leave();
-                return Ok(Found::End);
-            }
-            if let Some(field) = self.predict(keys, keys.ty.literals.keys, 0) {
-                return Ok(Found::Field(field));
-            }
-        }
-        self.next_key_slow(keys)
+    pub(super) fn predict_next(&mut self, keys: &mut Keys) -> Option<u8> {
+        if keys.object_form { None } else { self.predict(keys, keys.ty.literals.keys, 0) }
     }
 
-    /// Passes the key literal of the field expected next, or of one after it.
+    /// Passes the end of a struct.
+    #[inline]
+    pub(super) fn closes(&mut self, keys: &Keys) -> bool {
+        let closes = !keys.object_form && self.window().starts_with(b"}]");
+        if closes {
+            self.advance(2);
+            self.leave();
+        }
+        closes
+    }
+
     #[inline]
     fn predict(&mut self, keys: &mut Keys, blob: &'static [u8; KEY_BLOB], shorter: usize) -> Option<u8> {
         let window = self.window();
@@ -127,8 +119,9 @@ impl Scan<'_> {
         None
     }
 
+    /// Reads the first key of a struct, whatever it is.
     #[inline(never)]
-    fn first_key_slow(&mut self, keys: &mut Keys) -> Result<Found, Fail> {
+    pub(super) fn first_key(&mut self, keys: &mut Keys) -> Result<Found, Fail> {
         match self.peek() {
             b'[' => {
                 self.advance(1);
@@ -148,8 +141,9 @@ impl Scan<'_> {
         }
     }
 
+    /// Reads the next key of a struct, after a value.
     #[inline(never)]
-    fn next_key_slow(&mut self, keys: &mut Keys) -> Result<Found, Fail> {
+    pub(super) fn next_key(&mut self, keys: &mut Keys) -> Result<Found, Fail> {
         match self.peek() {
             b',' => {
                 self.advance(1);
@@ -229,7 +223,7 @@ impl Scan<'_> {
                 if let Some((field, _)) = keys.ty.choices().next() {
                     self.note_alternative(keys, field, start)?;
                 }
-                keys.unknown = start..end;
+                self.unknown = start..end;
                 return Ok(Found::Unknown);
             }
         }

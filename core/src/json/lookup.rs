@@ -61,9 +61,15 @@ impl Ty {
 impl Names {
     /// The number of the value with this text.
     pub fn find(&self, literals: &Literals, text: &str) -> Option<u16> {
-        let number = self.index.candidate(text.as_bytes())?;
+        self.listed(literals, text.as_bytes()).map(|(number, _)| number)
+    }
+
+    /// The number and the literal of the value with this text.
+    #[inline]
+    pub(super) fn listed(&self, literals: &Literals, text: &[u8]) -> Option<(u16, Key)> {
+        let number = self.index.candidate(text)?;
         let literal = *self.values.get(usize::from(number))?;
-        (literals.value_octets(literal) == text.as_bytes()).then_some(number)
+        (literals.value_octets(literal) == text).then_some((number, literal))
     }
 }
 

@@ -30,6 +30,7 @@ mod read_value;
 mod reader;
 mod repairs;
 mod scan;
+mod sink;
 pub mod table;
 mod tape;
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Whole numbers. None passes through a floating point number.
 
-use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use super::error::Expected;
 use super::repairs::Repair;
 use super::scan::{Fail, Scan};
+
+/// Digits that fit 64 bits whatever they are.
+const MAX_PLAIN: usize = 19;
 
 impl Scan<'_> {
     /// Reads a number of 0 or more.
@@ -40,23 +42,22 @@ impl Scan<'_> {
         self.unusual_number(start, range).map(|value| value as i64)
     }
 
-    /// Plain digits; `None` where the number has another form or does not fit. The place is then unspecified.
+    /// Plain digits; `None` where the number has another form or more than 19 of them. The place is then unspecified.
     #[inline]
     fn digits(&mut self) -> Option<u64> {
-        let first = self.octet();
-        let start = self.at;
-        let mut value = 0u64;
-        loop {
-            let digit = self.octet().wrapping_sub(b'0');
+        let window = self.window();
+        let (mut value, mut len) = (0u64, 0usize);
+        for octet in window.iter().take(MAX_PLAIN) {
+            let digit = octet.wrapping_sub(b'0');
             if digit > 9 {
                 break;
             }
-            value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
-            self.advance(1);
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+            len = len.wrapping_add(1);
         }
-        let len = self.at.wrapping_sub(start);
-        let plain = len == 1 || len > 1 && first != b'0';
-        (plain && !matches!(self.octet(), b'.' | b'e' | b'E')).then_some(value)
+        self.advance(len);
+        let plain = len == 1 || len > 1 && !window.starts_with(b"0");
+        (plain && !matches!(self.octet(), b'.' | b'e' | b'E' | b'0'..=b'9')).then_some(value)
     }
 
     /// A number with a fraction, an exponent, a negative zero or the smallest magnitude: good if it is whole and fits.
@@ -125,32 +126,4 @@ fn whole(text: &str) -> Option<i128> {
         exponent = exponent.wrapping_add(1);
     }
     Some(if negative { i128::from(value).wrapping_neg() } else { i128::from(value) })
-}
-
-/// Writes the digits of `value`.
-#[inline]
-pub(super) fn write_unsigned(out: &mut Vec<u8>, mut value: u64) {
-    if value < 10 {
-        return out.push(b'0' | value as u8);
-    }
-    let mut digits = [0u8; 20];
-    let mut start = digits.len();
-    for slot in digits.iter_mut().rev() {
-        *slot = b'0' | (value % 10) as u8;
-        value /= 10;
-        start = start.wrapping_sub(1);
-        if value == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(digits.get(start..).unwrap_or_default());
-}
-
-/// Writes `value` with its sign.
-#[inline]
-pub(super) fn write_signed(out: &mut Vec<u8>, value: i64) {
-    if value < 0 {
-        out.push(b'-');
-    }
-    write_unsigned(out, value.unsigned_abs());
 }

@@ -64,6 +64,7 @@ impl Reader<'_> {
         Ok(())
     }
 
+    #[inline(always)]
     pub(super) fn value(&mut self, kind: Kind, head: Head) -> Result<(), Fail> {
         let token = match kind {
             Kind::Object(ty) => return self.object(ty, head),
@@ -111,18 +112,15 @@ impl Reader<'_> {
 
     fn enumeration(&mut self, names: &'static Names, head: Head) -> Result<(), Fail> {
         let span = self.scan.string()?;
-        let unescaped;
-        let text = if span.escaped {
-            unescaped = self.scan.unescape(span)?;
-            &unescaped
+        let listed = if span.escaped {
+            let text = self.scan.unescape(span)?;
+            names.listed(self.literals, text.as_bytes())
         } else {
-            self.scan.piece(span.from, span.to)
+            names.listed(self.literals, self.scan.octets(span))
         };
-        let number = names.find(self.literals, text);
-        let literal = number.and_then(|number| names.values.get(usize::from(number)));
-        let token = match (number, literal) {
-            (Some(number), Some(&literal)) => Token::enumeration(head, literal, number),
-            _ => {
+        let token = match listed {
+            Some((number, literal)) => Token::enumeration(head, literal, number),
+            None => {
                 self.scan.keep(Repair::UnknownValue);
                 self.text(span, head)?
             }

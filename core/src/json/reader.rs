@@ -6,7 +6,6 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::ops::Range;
 
 use super::error::{self, Error, Expected, Step};
 use super::keys::{self, Found, Keys};
@@ -174,24 +173,50 @@ impl Reader<'_> {
     }
 
     pub(super) fn object(&mut self, ty: &'static Ty, head: Head) -> Result<(), Fail> {
-        self.scan.peek();
         let open = self.open(head, Form::Object);
+        self.scan.enter()?;
         let mut keys = Keys::new(ty);
-        let mut found = self.scan.first_key(&mut keys)?;
-        loop {
-            match found {
-                Found::Field(number) => self.field(ty, number)?,
-                Found::Alternative { field, number } => self.alternative(ty, field, number)?,
-                Found::Unknown => self.unknown(ty, keys.unknown.clone())?,
-                Found::End => break,
+        let mut predicted = self.scan.predict_first(&mut keys);
+        if predicted.is_none() {
+            let found = self.scan.first_key(&mut keys)?;
+            predicted = self.unpredicted(&mut keys, found)?;
+        }
+        while let Some(number) = predicted {
+            self.field(ty, number)?;
+            if self.scan.closes(&keys) {
+                break;
             }
-            found = self.scan.next_key(&mut keys)?;
+            predicted = self.scan.predict_next(&mut keys);
+            if predicted.is_none() {
+                let found = self.scan.next_key(&mut keys)?;
+                predicted = self.unpredicted(&mut keys, found)?;
+            }
         }
         if keys.untidy {
             self.tidy(ty, open.token.wrapping_add(1));
         }
         self.close(open);
         Ok(())
+    }
+
+    /// Reads keys, and the values of those that are no fields, up to the next field; `None` where the struct is closed.
+    #[inline(never)]
+    fn unpredicted(&mut self, keys: &mut Keys, mut found: Found) -> Result<Option<u8>, Fail> {
+        loop {
+            match found {
+                Found::Field(number) => return Ok(Some(number)),
+                Found::Alternative { field, number } => self.alternative(keys.ty, field, number)?,
+                Found::Unknown => self.unknown(keys.ty)?,
+                Found::End => return Ok(None),
+            }
+            if self.scan.closes(keys) {
+                return Ok(None);
+            }
+            found = match self.scan.predict_next(keys) {
+                Some(number) => return Ok(Some(number)),
+                None => self.scan.next_key(keys)?,
+            };
+        }
     }
 
     #[inline]
@@ -215,7 +240,7 @@ impl Reader<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn field(&mut self, ty: &'static Ty, number: u8) -> Result<(), Fail> {
         let number = usize::from(number);
         let (Some(field), Some(&key)) = (ty.fields.get(number), ty.keys.get(number)) else {
@@ -267,7 +292,8 @@ impl Reader<'_> {
 
     /// Passes an unlisted element. Where a choice group could have listed it, key and value are kept.
     #[cold]
-    fn unknown(&mut self, ty: &'static Ty, key: Range<usize>) -> Result<(), Fail> {
+    fn unknown(&mut self, ty: &'static Ty) -> Result<(), Fail> {
+        let key = self.scan.unknown.clone();
         let name = self.scan.piece(key.start, key.end);
         self.scan.name_note(&[name.trim_matches('"')]);
         self.scan.skip()?;

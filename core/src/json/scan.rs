@@ -1,5 +1,7 @@
 //! The lexical half of the reader: a place in the input, white space, punctuation and values nobody asked for.
 
+use core::ops::Range;
+
 use super::error::Expected;
 use super::limits::{Limits, MAX_DEPTH};
 use super::notes::Draft;
@@ -42,14 +44,26 @@ pub(super) struct Scan<'a> {
     pub(super) notes: Option<alloc::vec::Vec<Draft>>,
     pub(super) limits: Limits,
     pub(super) fault: Option<Fault>,
+    /// Where the last key stands that a type does not list, with its quotes.
+    pub(super) unknown: Range<usize>,
 }
 
 impl<'a> Scan<'a> {
     /// A scan of the first `len` octets of `text`; the rest is padding.
     pub(super) fn new(text: &'a str, len: usize, limits: Limits) -> Self {
         let limits = Limits { depth: limits.depth.min(MAX_DEPTH), ..limits };
-        let repairs = Repairs::default();
-        Self { text, len, at: 0, depth: 0, departures: 0, repairs, notes: None, limits, fault: None }
+        Self {
+            text,
+            len,
+            at: 0,
+            depth: 0,
+            departures: 0,
+            repairs: Repairs::default(),
+            notes: None,
+            limits,
+            fault: None,
+            unknown: 0..0,
+        }
     }
 
     /// Octets of the input.
@@ -91,6 +105,12 @@ impl<'a> Scan<'a> {
     #[inline]
     pub(super) fn piece(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to).unwrap_or_default()
+    }
+
+    /// A string as it stands in the input.
+    #[inline]
+    pub(super) fn octets(&self, span: Span) -> &'a [u8] {
+        self.text.as_bytes().get(span.from..span.to).unwrap_or_default()
     }
 
     /// The next 64 octets.
@@ -179,6 +199,21 @@ impl<'a> Scan<'a> {
     /// Passes a string. Escape sequences are not looked at.
     #[inline]
     pub(super) fn string(&mut self) -> Result<Span, Fail> {
+        let bytes = self.text.as_bytes();
+        let from = self.at.wrapping_add(1);
+        if self.octet() == b'"' {
+            let to = text::end_of_plain(bytes, from);
+            if bytes.get(to) == Some(&b'"') && to.wrapping_sub(from) <= self.limits.string {
+                self.at = to.wrapping_add(1);
+                return Ok(Span { from, to, escaped: false });
+            }
+        }
+        self.unusual_string()
+    }
+
+    /// A string behind white space or with escape sequences, or none.
+    #[inline(never)]
+    fn unusual_string(&mut self) -> Result<Span, Fail> {
         if self.peek() != b'"' {
             return self.fail(Expected::Text, self.at);
         }

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use super::keys::literal;
-use super::number::{write_signed, write_unsigned};
+use super::sink::Sink;
 use super::table::{Literals, VALUE_BLOB};
 use super::tape::Tape;
 use super::text::write_escaped;
@@ -18,8 +18,9 @@ const OCTETS_A_TOKEN: usize = 16;
 pub(super) fn write(tape: &Tape, out: &mut Vec<u8>) {
     let writer = Writer { text: &tape.text, literals: tape.ty.literals };
     if let Some((root, inside)) = tape.tokens.split_first() {
-        reserve(tape, out);
-        writer.container(root, inside, out);
+        let mut sink = Sink::new(out, len(tape));
+        writer.container(root, inside, &mut sink);
+        sink.finish();
     }
 }
 
@@ -28,21 +29,18 @@ pub(super) fn write_document(tape: &Tape, out: &mut Vec<u8>) {
     let Some((member, inside)) = tape.tokens.get(1..).and_then(<[Token]>::split_first) else {
         return out.extend_from_slice(b"{}");
     };
-    reserve(tape, out);
+    let mut sink = Sink::new(out, len(tape));
     let key = literal(writer.literals.keys, member.key());
     // `},{"name":` without the end of the entry before it.
-    out.extend_from_slice(key.get(2..usize::from(member.key().len)).unwrap_or_default());
-    writer.value(member, inside, out);
-    out.push(b'}');
+    sink.extend(key.get(2..usize::from(member.key().len)).unwrap_or_default());
+    writer.value(member, inside, &mut sink);
+    sink.push(b'}');
+    sink.finish();
 }
 
 /// About how many octets a tape takes when it is written.
 pub(super) fn len(tape: &Tape) -> usize {
     tape.text.len().saturating_add(tape.tokens.len().saturating_mul(OCTETS_A_TOKEN))
-}
-
-fn reserve(tape: &Tape, out: &mut Vec<u8>) {
-    out.reserve(len(tape));
 }
 
 struct Writer<'a> {
@@ -52,16 +50,19 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes the value of `token`, whose inside begins with `after`; answers the tokens behind it.
-    #[inline]
-    fn value<'t>(&self, token: &Token, after: &'t [Token], out: &mut Vec<u8>) -> &'t [Token] {
-        if token.is_container() { self.container(token, after, out) } else { self.scalar(token, after, out) }
+    #[inline(always)]
+    fn value<'t>(&self, token: &Token, after: &'t [Token], out: &mut Sink<'_>) -> &'t [Token] {
+        if token.is_container() {
+            return self.container(token, after, out);
+        }
+        self.scalar(token, out);
+        after
     }
 
-    #[inline]
-    fn container<'t>(&self, token: &Token, after: &'t [Token], out: &mut Vec<u8>) -> &'t [Token] {
+    fn container<'t>(&self, token: &Token, after: &'t [Token], out: &mut Sink<'_>) -> &'t [Token] {
         let (inside, after) = after.split_at_checked(token.len as usize).unwrap_or((after, &[]));
         if let Some(canonical) = token.canonical(self.text) {
-            out.extend_from_slice(canonical.as_bytes());
+            out.extend(canonical.as_bytes());
         } else if token.form() == Form::Object {
             self.object(inside, out);
         } else {
@@ -70,9 +71,9 @@ impl Writer<'_> {
         after
     }
 
-    fn object(&self, mut rest: &[Token], out: &mut Vec<u8>) {
+    fn object(&self, mut rest: &[Token], out: &mut Sink<'_>) {
         if rest.is_empty() {
-            return out.extend_from_slice(b"[]");
+            return out.pair(b"[]");
         }
         let mut first = true;
         while let Some((token, after)) = rest.split_first() {
@@ -80,10 +81,10 @@ impl Writer<'_> {
             first = false;
             rest = self.value(token, after, out);
         }
-        out.extend_from_slice(b"}]");
+        out.pair(b"}]");
     }
 
-    fn list(&self, mut rest: &[Token], out: &mut Vec<u8>) {
+    fn list(&self, mut rest: &[Token], out: &mut Sink<'_>) {
         let mut separator = b'[';
         while let Some((token, after)) = rest.split_first() {
             out.push(separator);
@@ -94,12 +95,12 @@ impl Writer<'_> {
     }
 
     #[inline]
-    fn key(&self, token: &Token, first: bool, out: &mut Vec<u8>) {
+    fn key(&self, token: &Token, first: bool, out: &mut Sink<'_>) {
         let key = token.key();
         let len = usize::from(key.len);
         if len == 0 {
             // An unlisted element brings its key with it.
-            out.extend_from_slice(if first { b"[{" } else { b"},{" });
+            out.cut(if first { b"[{\0" } else { b"},{" }, if first { 2 } else { 3 });
         } else if first {
             cut(out, literal(self.literals.first, key), len.wrapping_sub(1));
         } else {
@@ -107,20 +108,29 @@ impl Writer<'_> {
         }
     }
 
-    #[inline]
-    fn scalar<'t>(&self, token: &Token, after: &'t [Token], out: &mut Vec<u8>) -> &'t [Token] {
+    #[inline(always)]
+    fn scalar(&self, token: &Token, out: &mut Sink<'_>) {
         match token.form() {
             Form::Text => piece(out, self.text.as_bytes(), token.low as usize, token.len as usize),
             Form::Enum => cut(out, enum_literal(self.literals.values, token.low), token.len as usize),
-            Form::Unsigned => write_unsigned(out, token.value()),
-            Form::Signed => write_signed(out, token.value() as i64),
-            Form::Bool => out.extend_from_slice(if token.low != 0 { b"true" } else { b"false" }),
-            Form::Tag => out.extend_from_slice(b"[]"),
-            Form::Escaped => write_escaped(out, token.text(self.text)),
-            Form::Raw | Form::Unknown => out.extend_from_slice(token.text(self.text).as_bytes()),
+            Form::Unsigned => out.unsigned(token.value()),
+            Form::Signed => out.signed(token.value() as i64),
+            Form::Bool => {
+                if token.low != 0 {
+                    out.cut(b"true", 4);
+                } else {
+                    out.cut(b"false", 5);
+                }
+            }
+            Form::Tag => out.pair(b"[]"),
+            Form::Escaped => {
+                let mut escaped = Vec::new();
+                write_escaped(&mut escaped, token.text(self.text));
+                out.extend(&escaped);
+            }
+            Form::Raw | Form::Unknown => out.extend(token.text(self.text).as_bytes()),
             Form::Object | Form::List => {}
         }
-        after
     }
 }
 
@@ -132,25 +142,19 @@ fn enum_literal(values: &'static [u8; VALUE_BLOB], at: u32) -> &'static [u8; 64]
 
 /// Appends the first `len` octets of `literal`.
 #[inline]
-fn cut(out: &mut Vec<u8>, literal: &[u8; 64], len: usize) {
-    let start = out.len();
+fn cut(out: &mut Sink<'_>, literal: &[u8; 64], len: usize) {
     match literal.first_chunk::<32>() {
-        Some(short) if len <= 32 => out.extend_from_slice(short),
-        _ => out.extend_from_slice(literal),
+        Some(short) if len <= 32 => out.cut(short, len),
+        _ => out.cut(literal, len),
     }
-    out.truncate(start.wrapping_add(len));
 }
 
 /// Appends `len` octets of `text` from `at` on.
 #[inline]
-fn piece(out: &mut Vec<u8>, text: &[u8], at: usize, len: usize) {
+fn piece(out: &mut Sink<'_>, text: &[u8], at: usize, len: usize) {
     let Some(rest) = text.get(at..) else { return };
-    let start = out.len();
     match rest.first_chunk::<32>() {
-        Some(short) if len <= 32 => {
-            out.extend_from_slice(short);
-            out.truncate(start.wrapping_add(len));
-        }
-        _ => out.extend_from_slice(rest.get(..len).unwrap_or_default()),
+        Some(short) if len <= 32 => out.cut(short, len),
+        _ => out.extend(rest.get(..len).unwrap_or_default()),
     }
 }

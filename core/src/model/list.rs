@@ -65,8 +65,8 @@ pub(super) fn rewrite(stored: &mut Tape, write: impl FnOnce(&mut Edit<'_>, Curso
 }
 
 /// The first identifier an entry states.
-pub(super) fn stated_identifier(ty: &'static Ty, entry: Cursor<'_>) -> Option<&'static str> {
-    entry.fields().find(|field| is_identifier(ty, field.number())).map(Cursor::name)
+pub(super) fn stated_identifier<'a>(ty: &'static Ty, entry: Cursor<'a>) -> Option<Cursor<'a>> {
+    entry.fields().find(|field| is_identifier(ty, field.number()))
 }
 
 /// Field `number` is a primary or sub identifier.

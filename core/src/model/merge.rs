@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::list::{
     Criterion, ExchangeFault, List, entries, is_identifier, rewrite, stated_identifier, write_entries,
 };
-use super::select::selected;
+use super::select::to_change;
 use crate::json::table::{Kind, Ty};
 use crate::json::{Cursor, Edit, Tape};
 
@@ -47,10 +47,10 @@ pub fn merge_selected(
     update: Cursor<'_>,
 ) -> Result<bool, ExchangeFault> {
     let list = List::identified(stored.ty())?.ok_or(ExchangeFault::NoList)?;
-    if let Some(name) = entries(update).find_map(|entry| stated_identifier(list.entry, entry)) {
-        return Err(ExchangeFault::StatedIdentifier(name));
+    if let Some(identifier) = entries(update).find_map(|entry| stated_identifier(list.entry, entry)) {
+        return Err(ExchangeFault::StatedIdentifier(identifier.name()));
     }
-    let selected = selected(selectors, list, stored.root())?;
+    let selected = to_change(selectors, list, stored.root())?;
     Ok(rewrite(stored, |edit, data| {
         let all = entries(data).zip(&selected);
         write_entries(edit, data, data.fields().next(), all, |edit, (entry, selected)| {
@@ -81,16 +81,24 @@ fn names_entry(ty: &'static Ty, entry: Cursor<'_>) -> Result<bool, ExchangeFault
 }
 
 /// Have two entries the same identifiers? A missing optional one is the first value of its enum.
+#[inline]
 pub(super) fn same_entry(ty: &'static Ty, a: Cursor<'_>, b: Cursor<'_>) -> bool {
-    let mut identifiers = (0..16).filter(|&number| is_identifier(ty, number));
-    identifiers.all(|number| {
-        let optional = ty.optional_identifiers >> number & 1 == 1;
-        match (a.field(number), b.field(number)) {
+    let mut left = ty.identifiers;
+    while left != 0 {
+        let number = left.trailing_zeros() as u8;
+        left &= left.wrapping_sub(1);
+        let same = match (a.field(number), b.field(number)) {
             (Some(a), Some(b)) => a == b,
             (None, None) => true,
-            (Some(stated), None) | (None, Some(stated)) => optional && stated.enum_number() == Some(0),
+            (Some(stated), None) | (None, Some(stated)) => {
+                ty.optional_identifiers >> number & 1 == 1 && stated.enum_number() == Some(0)
+            }
+        };
+        if !same {
+            return false;
         }
-    })
+    }
+    true
 }
 
 /// How far values could be put in place.
@@ -123,7 +131,11 @@ fn overlay_entries(stored: &mut Tape, ty: &'static Ty, update: Cursor<'_>) -> Ov
     let mut done = Overlay::NOTHING;
     for (place, new) in targets {
         if done.complete {
-            done.add(overlay(stored, place, ty, new));
+            let in_step = if ty.one_of { None } else { stored.overwrite_in_step(place, new) };
+            match in_step {
+                Some(changed) => done.changed |= changed,
+                None => done.add(overlay(stored, place, ty, new)),
+            }
         }
     }
     if done.changed {

@@ -1,7 +1,7 @@
 //! Parts of a function's data: what a partial read answers and what a delete removes (SPINE 5.3.4.4 to 5.3.4.7).
 
 use super::list::{Criterion, ExchangeFault, List, entries, is_identifier, rewrite, write_entries};
-use super::select::selected;
+use super::select::{selected, to_change};
 use crate::json::table::{Kind, Ty};
 use crate::json::{Cursor, Edit, Tape};
 
@@ -73,7 +73,7 @@ pub fn delete(
         let elements = elements.filter(|_| selectors.is_empty()).ok_or(ExchangeFault::NoList)?;
         return Ok(rewrite(stored, |edit, data| restrict(edit, ty, data, elements, Named::Go)));
     };
-    let selected = selected(selectors, list, stored.root())?;
+    let selected = to_change(selectors, list, stored.root())?;
     let elements = elements.and_then(|elements| elements.for_entry(list));
     Ok(rewrite(stored, |edit, data| {
         let all = entries(data).zip(selected);

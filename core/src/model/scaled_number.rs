@@ -198,21 +198,43 @@ impl fmt::Display for ScaledNumber {
     }
 }
 
-/// Reads decimal text: `-10.5` becomes -105 · 10^-1.
+/// Reads decimal text exactly: `-10.5` becomes -105 · 10^-1, `1.5e-300` becomes 15 · 10^-301.
 impl FromStr for ScaledNumber {
     type Err = NumberError;
 
     fn from_str(text: &str) -> Result<Self, NumberError> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = whole.strip_prefix('-').unwrap_or(whole);
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
         let is_number = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
-        if !is_number(digits) || !is_number(fraction) {
+        let unsigned = |part: &str| is_number(part.strip_prefix('-').unwrap_or(part));
+        if !unsigned(whole) || !is_number(fraction) || !unsigned(exponent) {
             return Err(NumberError::Syntax);
         }
         let fraction = fraction.trim_end_matches('0');
-        let number = format!("{whole}{fraction}").parse().map_err(|_| NumberError::TooLarge)?;
-        let scale = i16::try_from(fraction.len()).map_err(|_| NumberError::TooLarge)?;
-        Ok(Self::new(number, scale.saturating_neg()))
+        let mut digits = format!("{whole}{fraction}");
+        let mut scale = exponent.parse::<i32>().map_err(|_| NumberError::TooLarge)?;
+        scale = scale.saturating_sub(i32::try_from(fraction.len()).unwrap_or(i32::MAX));
+        // Zeros that the number or the scale has no room for move from one to the other.
+        let mut number = digits.parse::<i64>();
+        while digits.ends_with('0') && digits.len() > 1 && (number.is_err() || scale < i32::from(i16::MIN)) {
+            digits.pop();
+            scale = scale.saturating_add(1);
+            number = digits.parse();
+        }
+        match (number, i16::try_from(scale)) {
+            (Ok(0), _) => Ok(Self::from_integer(0)),
+            (Ok(number), Ok(scale)) => Ok(Self::new(number, scale)),
+            _ => Err(NumberError::TooLarge),
+        }
+    }
+}
+
+/// The shortest decimal number that is read as this one: 0.1 becomes 1 · 10^-1. Infinity and NaN are refused.
+impl TryFrom<f64> for ScaledNumber {
+    type Error = NumberError;
+
+    fn try_from(value: f64) -> Result<Self, NumberError> {
+        if value.is_finite() { format!("{value:e}").parse() } else { Err(NumberError::TooLarge) }
     }
 }
 
@@ -295,10 +317,41 @@ mod tests {
         }
         assert_eq!(ScaledNumber::new(2, 300).to_string(), "2e300");
         assert_eq!("10.50".parse(), Ok(ScaledNumber::new(105, -1)));
-        for text in ["", "-", "1.", ".5", "1e3", "+1", "1,5"] {
+        for text in ["", "-", "1.", ".5", "1e", "1e+3", "e3", "+1", "1,5", "--1", "1e1.5"] {
             assert_eq!(text.parse::<ScaledNumber>(), Err(NumberError::Syntax), "{text}");
         }
-        assert_eq!("9223372036854775808".parse::<ScaledNumber>(), Err(NumberError::TooLarge));
+        for text in ["9223372036854775808", "1e40000", "1e-40000", "1e99999999999"] {
+            assert_eq!(text.parse::<ScaledNumber>(), Err(NumberError::TooLarge), "{text}");
+        }
+        for (text, number, scale) in [
+            ("1e3", 1, 3),
+            ("-1.5e-300", -15, -301),
+            ("92233720368547758070", i64::MAX, 1),
+            ("10e-32769", 1, -32768),
+            ("0e99999", 0, 0),
+        ] {
+            assert_eq!(text.parse(), Ok(ScaledNumber::new(number, scale)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_floating_point_number_becomes_the_shortest_decimal_and_comes_back() {
+        for (value, number, scale) in [
+            (0.1, 1, -1),
+            (-10.5, -105, -1),
+            (4200.0, 42, 2),
+            (0.0, 0, 0),
+            (5e-324, 5, -324),
+            (1.0 / 3.0, 3333333333333333, -16),
+        ] {
+            let scaled = ScaledNumber::try_from(value).unwrap();
+            assert_eq!(scaled, ScaledNumber::new(number, scale));
+            assert_eq!(scaled.to_f64(), Ok(value));
+        }
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(ScaledNumber::try_from(value), Err(NumberError::TooLarge));
+        }
+        assert_eq!(ScaledNumber::try_from(f64::MAX).unwrap().to_f64(), Ok(f64::MAX));
     }
 
     #[test]

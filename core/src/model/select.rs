@@ -5,10 +5,11 @@ use alloc::vec::Vec;
 use super::list::{Criterion, ExchangeFault, List, entries};
 use super::{AbsoluteOrRelativeTime, TimePoint};
 use crate::json::Cursor;
-use crate::json::table::{Kind, Ty};
+use crate::json::table::{Field, Kind, Ty};
 
 /// Does one selectors element mean `item`? Strings compare octet by octet; a repeated field matches if one of its
-/// items does; a struct matches if its stated parts do; an entry without a selected field does not match.
+/// items does; a struct matches if its stated parts do; an entry without a selected field does not match. A field that
+/// only the structs inside have (`timeSeriesSlotId`) matches if one of them does.
 ///
 /// # Errors
 ///
@@ -34,6 +35,29 @@ pub(super) fn selected(
     entries(data).map(|entry| is_selected(selectors, list, entry)).collect()
 }
 
+/// The same for a change. A selector of a struct inside is not evaluated there: it might mean the entry or its part.
+pub(super) fn to_change(
+    selectors: &[Criterion<'_>],
+    list: List,
+    data: Cursor<'_>,
+) -> Result<Vec<bool>, ExchangeFault> {
+    let stated = selectors.iter().filter_map(|criterion| criterion.for_entry(list));
+    let mut names = stated.flat_map(|criterion| criterion.at.fields()).map(Cursor::name);
+    match names.find(|name| holder(list.entry, name).is_some()) {
+        Some(name) => Err(ExchangeFault::UnknownSelector(name)),
+        None => selected(selectors, list, data),
+    }
+}
+
+/// The field of a struct inside `ty` that has an element which `ty` itself does not have.
+fn holder(ty: &'static Ty, name: &str) -> Option<(u8, &'static Ty)> {
+    let inside = |(number, field): (u8, &Field)| match field.kind {
+        Kind::Object(inner) if inner.field_named(name).is_some() => Some((number, inner)),
+        _ => None,
+    };
+    if ty.field_named(name).is_some() { None } else { (0..).zip(ty.fields).find_map(inside) }
+}
+
 fn is_selected(selectors: &[Criterion<'_>], list: List, entry: Cursor<'_>) -> Result<bool, ExchangeFault> {
     let mut any = selectors.is_empty();
     for criterion in selectors {
@@ -54,6 +78,15 @@ fn matches(
     let unknown = ExchangeFault::UnknownSelector(selector.name());
     let field = |ty: &'static Ty, number: u8| ty.fields.get(usize::from(number)).copied();
     let Some(selector_field) = field(selectors_ty, selector.number()) else { return Err(unknown) };
+    if let Some((number, inner)) = holder(item_ty, selector.name()) {
+        let Some(parts) = item.field(number) else { return Ok(false) };
+        let is_list = field(item_ty, number).is_some_and(|field| field.many);
+        if !is_list {
+            return matches(selectors_ty, selector, inner, parts);
+        }
+        let mut items = parts.items();
+        return items.try_fold(false, |any, part| Ok(any | matches(selectors_ty, selector, inner, part)?));
+    }
     let Some(number) = item_ty.field_named(selector.name()) else {
         let Kind::Object(ty) = selector_field.kind else { return Err(unknown) };
         return in_interval(Criterion { ty, at: selector }, item_ty, item);

@@ -38,7 +38,7 @@ fn every_type_is_reached_from_a_root() {
 }
 
 /// A value of each field, two of each list.
-fn fill(ty: &'static Ty, b: &mut Builder) {
+pub(super) fn fill(ty: &'static Ty, b: &mut Builder) {
     b.object(ty, |b| {
         for (number, field) in (0..).zip(ty.fields) {
             if let Kind::Choice(group) = field.kind {
@@ -52,12 +52,13 @@ fn fill(ty: &'static Ty, b: &mut Builder) {
     });
 }
 
-fn value(kind: Kind, seed: u8, b: &mut Builder) {
+pub(super) fn value(kind: Kind, seed: u8, b: &mut Builder) {
     match kind {
         Kind::Bool => b.bool(seed.is_multiple_of(2)),
         Kind::Unsigned { min, max } => b.unsigned(max - u64::from(min.max(seed))),
         Kind::Signed { bits } => b.signed(i64::from(seed) - (1 << (bits - 2))),
         Kind::Text(TextRule::Duration) => b.text("PT2M"),
+        Kind::Text(TextRule::AbsoluteOrRelativeTime | TextRule::DateTime) => b.text("2026-01-31T12:00:00Z"),
         Kind::Text(_) => b.text(&format!("text {seed}")),
         Kind::Enum(names) => b.enumeration(names, Some(u16::from(seed) % names.values.len() as u16), ""),
         Kind::Tag => b.tag(),

@@ -295,7 +295,7 @@ impl AtPeer<'_, '_> {
     ///
     /// # Errors
     ///
-    /// [`Misuse::NotConnected`], also where the peer has no such feature.
+    /// [`Misuse::NotConnected`], [`Misuse::UnknownFeature`].
     pub fn relate(&mut self, kind: RelationKind, client: &FeaturePath, server: &FeaturePath) -> Requested {
         let (client, server) = (client.clone(), server.clone());
         self.request(Call::Relate { peer: self.peer, kind, client, server })

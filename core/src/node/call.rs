@@ -232,6 +232,8 @@ pub enum Misuse {
     NoAddress(PeerId),
     /// There is no SPINE session with the peer.
     NotConnected(PeerId),
+    /// The peer announces no such feature.
+    UnknownFeature(PeerId),
     /// The ticket is not open: decided, over, or its peer is gone.
     TicketClosed(Ticket),
     /// There is no such actor.
@@ -260,6 +262,7 @@ impl fmt::Display for Misuse {
             Self::NotTrusted(peer) => write!(f, "{peer} is not trusted"),
             Self::NoAddress(peer) => write!(f, "no address of {peer} is known"),
             Self::NotConnected(peer) => write!(f, "{peer} is not connected"),
+            Self::UnknownFeature(peer) => write!(f, "{peer} announces no such feature"),
             Self::TicketClosed(ticket) => write!(f, "{ticket} is not open any more"),
             Self::UnknownActor(actor) => write!(f, "there is no {actor}"),
             Self::UseCase(misuse) => misuse.fmt(f),

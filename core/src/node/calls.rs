@@ -55,7 +55,9 @@ impl Node {
             Call::Invoke { peer, from, to, cmd } => self.request(peer, CmdClassifier::Call, &from, &to, cmd),
             Call::Relate { peer, kind, client, server } => {
                 let request = self.spine.relate(peer, Owner::Application, kind, &client, &server);
-                request.map(Answer::Request).ok_or(Misuse::NotConnected(peer))
+                let connected = self.spine.session(peer).is_some();
+                let none = if connected { Misuse::UnknownFeature(peer) } else { Misuse::NotConnected(peer) };
+                request.map(Answer::Request).ok_or(none)
             }
             Call::GiveUp { peer, kind, client, server } => {
                 let request = self.spine.give_up(peer, Owner::Application, kind, &client, &server);

@@ -4,6 +4,7 @@
 #[expect(unreachable_pub, reason = "the fuzz targets use it as a crate")]
 mod fuzz;
 mod laws;
+mod values;
 
 use eebus_core::json::{Limits, Repair, Tape};
 use eebus_core::model::FunctionId;

@@ -200,6 +200,13 @@ impl Tester {
         Self::with(system_config(Approval::Automatic))
     }
 
+    /// The peer leaves and comes back, knowing nothing of what was.
+    pub(crate) fn returns(&mut self) {
+        self.solo.lost(self.conn);
+        self.solo.fresh();
+        self.conn = self.solo.in_data(1);
+    }
+
     /// Both know each other.
     pub(crate) fn met() -> Self {
         let mut tester = Self::connected();

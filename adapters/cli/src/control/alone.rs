@@ -62,7 +62,7 @@ pub(crate) fn with_node<R>(
         Reached::Running(mut client) => return work(&mut client, false),
         Reached::Free(lock) => lock,
     };
-    let role = folder.role(None, &lock)?.unwrap_or(how.role);
+    let role = folder.role(&lock)?.unwrap_or(how.role);
     let settings = folder.settings(&lock, role, Limit::inactive())?;
     let mut setup = Setup::new(settings.config, settings.identity.clone())
         .listen(SocketAddr::from((Ipv6Addr::UNSPECIFIED, how.port)))

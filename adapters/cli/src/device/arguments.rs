@@ -2,6 +2,7 @@
 
 use super::{Finding, Role, Settings, run};
 use crate::failure::Failure;
+use crate::state::State;
 use eebus_core::node::{Endpoint, Host};
 use eebus_core::ship::identity::{ShipId, Ski};
 use eebus_core::usecase::lpc::Limit;
@@ -21,12 +22,14 @@ struct Common {
     /// The port to listen on; 0 lets the system choose.
     port: u16,
     /// SKI of the peer: 40 hex digits, grouped or not.
-    #[arg(requires_all = ["cert", "key"])]
     remote_ski: Option<Ski>,
     /// Own certificate, as PEM.
     cert: Option<PathBuf>,
     /// Its private key, as PEM.
+    #[arg(conflicts_with = "folder")]
     key: Option<PathBuf>,
+    #[command(flatten)]
+    state: State,
     /// Dial the peer at this address, such as 192.0.2.7, [fe80::1%eth0]:4711 or box.local:4712 (repeatable; port 4712
     /// where none is named).
     #[arg(long, value_name = "ADDRESS", requires = "remote_ski", value_parser = address)]
@@ -38,7 +41,7 @@ struct Common {
 /// Be an energy manager that limits what its peer draws.
 ///
 /// With the port alone, makes a certificate and a key, prints `SKI:` with the SKI, then both as PEM, and ends. With all
-/// four, finds the peer by mDNS or dials it, pairs with it, says what it is and what changes, and keeps running.
+/// four, or with --state in place of certificate and key, finds the peer by mDNS or dials it, pairs with it, says what it is and what changes, and keeps running.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -59,7 +62,7 @@ pub(crate) struct Hems {
 /// Be a wallbox that obeys the limits of its peer.
 ///
 /// With the port alone, makes a certificate and a key, prints `SKI:` with the SKI, then both as PEM, and ends. With all
-/// four, finds the peer by mDNS or dials it, pairs with it, says what it is and what the own ceiling is and why, and
+/// four, or with --state in place of certificate and key, finds the peer by mDNS or dials it, pairs with it, says what it is and what the own ceiling is and why, and
 /// keeps running.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -81,14 +84,28 @@ pub(crate) fn evse(arguments: &Evse) -> Result<(), Failure> {
 }
 
 fn demo(common: &Common, role: Role, limit: Limit) -> Result<(), Failure> {
-    let (Some(ski), Some(cert), Some(key)) = (common.remote_ski, &common.cert, &common.key) else {
-        return introduce(role);
+    let peers: Vec<_> = common.remote_ski.map(|ski| (ski, common.dial.clone())).into_iter().collect();
+    if let Some(folder) = common.state.named() {
+        return crate::run::run_in(folder, Some(role), limit, |settings| {
+            settings.port = common.port;
+            settings.peers = peers;
+            settings.discovery = common.finding.options();
+        });
+    }
+    let identity = match (common.remote_ski, &common.cert, &common.key) {
+        (None, ..) => return introduce(role),
+        (Some(_), Some(cert), Some(key)) => identity(cert, key)?,
+        (Some(_), ..) => {
+            let missing =
+                "the certificate and the key are missing: name both files, or a folder with --state";
+            return Err(Failure::Usage(missing.to_owned()));
+        }
     };
     run(Settings {
         port: common.port,
-        peers: vec![(ski, common.dial.clone())],
+        peers,
         discovery: common.finding.options(),
-        ..Settings::new(role, identity(cert, key)?, limit)
+        ..Settings::new(role, identity, limit)
     })
 }
 
@@ -130,7 +147,7 @@ pub(crate) fn address(text: &str) -> Result<Endpoint, String> {
     let unbracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let (host, port) = match unbracketed {
         Some((host, "")) => (host, DIALLED_PORT),
-        Some((host, rest)) => (host, port(rest.strip_prefix(':').unwrap_or(rest))?),
+        Some((host, rest)) => (host, port(rest.strip_prefix(':').unwrap_or_default())?),
         None if text.matches(':').count() == 1 => {
             let (host, rest) = text.split_once(':').unwrap_or((text, ""));
             (host, port(rest)?)
@@ -176,4 +193,40 @@ fn interface(scope: &str) -> Result<u32, String> {
         names.dedup();
         format!("there is no interface {scope}; there is {}", names.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_an_ip_or_a_name_with_a_port_or_without() {
+        for (text, expected) in [
+            ("192.0.2.7", "192.0.2.7:4712/ship/"),
+            ("192.0.2.7:4711", "192.0.2.7:4711/ship/"),
+            ("2001:db8::7", "[2001:db8::7]:4712/ship/"),
+            ("[2001:db8::7]:4711", "[2001:db8::7]:4711/ship/"),
+            ("[fe80::1%7]:4711", "[fe80::1%7]:4711/ship/"),
+            ("fe80::1%7", "[fe80::1%7]:4712/ship/"),
+            ("box.local", "box.local:4712/ship/"),
+            ("box.local:4711", "box.local:4711/ship/"),
+        ] {
+            assert_eq!(address(text).map(|endpoint| endpoint.to_string()), Ok(expected.into()), "{text}");
+        }
+        for text in
+            ["", ":4711", "box:", "1::2::3", "192.0.2.7%7", "[box]:4711", "[::1]4711", "0.0.0.0", "box:0"]
+        {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_is_seconds_or_has_units() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("15min", 900), ("1h 30m", 5_400)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["0", "1.5", "1500ms", "-1", "soon", ""] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use super::rules::since;
 use super::{Teller, span};
 use eebus_core::ids::PeerId;
 use eebus_core::node::{Decision, Event, Rung, View, WaitsFor};
+use eebus_core::ship::PinNews;
 use eebus_core::spine::Outcome;
 use eebus_core::usecase::lpc::{self, LimitState, State, Written};
 
@@ -30,7 +31,7 @@ impl Teller {
                 self.tell(stranger.peer, format_args!("a stranger with SKI {ski} wants to pair"));
             }
             Event::PairingExpired { peer } => {
-                self.tell(peer, "asked for trust too long ago: that is dropped")
+                self.tell(peer, "asked for trust too long ago: that is dropped");
             }
             Event::Decided { peer, decision, source } => {
                 let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
@@ -46,6 +47,14 @@ impl Teller {
             }
             Event::ShipIdChanged { peer, before, now } => {
                 self.tell(peer, format_args!("calls itself {now} instead of {before}; trust stays"));
+            }
+            Event::Pin { peer, news, .. } => self.pin(*peer, news),
+            Event::KeyMaterial { peer, .. } => self.tell(peer, "says which keys it uses and will use"),
+            Event::KeySwitched { peer, from, to } => {
+                self.tell(
+                    peer,
+                    format_args!("uses the key of SKI {} instead of {}", to.grouped(), from.grouped()),
+                );
             }
             Event::Connected { peer, conn } => self.tell(conn, format_args!("belongs to {peer}")),
             Event::Disconnected { peer, why, retry, .. } => {
@@ -65,6 +74,25 @@ impl Teller {
             Event::Lpc { event, .. } => self.lpc(event),
             Event::Custom { name, detail, .. } => self.tell("use case", format_args!("{name}: {detail}")),
             other => self.spine(other),
+        }
+    }
+
+    fn pin(&mut self, peer: PeerId, news: &PinNews) {
+        match news {
+            PinNews::Wanted { required: true, .. } => {
+                self.tell(peer, "asks for a PIN; nothing goes on without it")
+            }
+            PinNews::Wanted { .. } => self.tell(peer, "asks for a PIN, and goes on without it"),
+            PinNews::Sent => self.tell(peer, "is sent the PIN"),
+            PinNews::Refused => self.tell(peer, "says that the PIN was wrong"),
+            PinNews::Granted => self.tell(peer, "takes the PIN"),
+            PinNews::Wrong { count, busy_until } => {
+                let busy =
+                    busy_until.map(|at| format!("; none is looked at for {}", span(at.since(self.now))));
+                self.tell(peer, format_args!("enters wrong PIN number {count}{}", busy.unwrap_or_default()));
+            }
+            PinNews::Accepted => self.tell(peer, "enters the right PIN"),
+            _ => {}
         }
     }
 

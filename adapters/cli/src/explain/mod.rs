@@ -198,6 +198,13 @@ fn words(call: &Call) -> String {
             format!("asks {peer} for a {} of {server}", format!("{kind:?}").to_lowercase())
         }
         Call::SetData { feature, function, .. } => format!("sets {function} of {feature}"),
+        Call::ForgetAll => "forgets every peer".into(),
+        Call::Rename { peer, label } => format!("calls {peer} {label:?}"),
+        Call::SetTrustPolicy { .. } => "changes who is trusted unasked".into(),
+        Call::SetRegister { register: true } => "announces that a user wants to pair".into(),
+        Call::SetRegister { register: false } => "announces that no user wants to pair".into(),
+        Call::EnterPin { peer, .. } => format!("enters a PIN for {peer}"),
+        Call::SetKeyMaterial { .. } => "tells every peer of new keys".into(),
         Call::Shutdown => "shuts the node down".into(),
         Call::Invoke { peer, to, .. } => format!("calls {to} of {peer}"),
         Call::GiveUp { peer, kind, server, .. } => {

@@ -39,10 +39,14 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The folder that was named.
+    /// The folder, for commands that do nothing without one.
     pub(crate) fn folder(&self) -> Result<Folder, Failure> {
-        let missing = || Failure::Usage("name the folder of the node: --state DIR".to_owned());
-        self.folder.clone().map(|path| Folder { path }).ok_or_else(missing)
+        self.named().ok_or_else(|| Failure::Usage("name the folder of the node: --state DIR".to_owned()))
+    }
+
+    /// The folder, where one was named.
+    pub(crate) fn named(&self) -> Option<Folder> {
+        self.folder.clone().map(|path| Folder { path })
     }
 }
 
@@ -108,7 +112,8 @@ impl Folder {
         let names = fs::read_dir(&self.path).map_err(|error| Failure::unreadable(&self.path, error))?;
         for name in names {
             let name = name.map_err(|error| Failure::unreadable(&self.path, error))?.file_name();
-            if name.to_string_lossy().starts_with("node.json") {
+            let name = name.to_string_lossy();
+            if name.starts_with("node.json") || name == "device.json" {
                 return Ok(true);
             }
         }
@@ -127,23 +132,26 @@ impl Folder {
         Ok(store)
     }
 
-    /// The role: the one that is wanted now, and kept, or the one that was kept.
-    pub(crate) fn role(&self, wanted: Option<Role>, _: &Lock) -> Result<Option<Role>, Failure> {
+    /// The role that was kept.
+    pub(crate) fn role(&self, _: &Lock) -> Result<Option<Role>, Failure> {
         let path = self.file("device.json");
-        let kept = match fs::read(&path) {
-            Ok(text) => Some(read_role(&text).map_err(|why| {
+        match fs::read(&path) {
+            Ok(text) => read_role(&text).map(Some).map_err(|why| {
                 Failure::Failed(format!(
                     "{} can't be used: {why}; remove it and name the role again",
                     path.display()
                 ))
-            })?),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(Failure::unreadable(&path, error)),
-        };
-        let Some(role) = wanted.filter(|wanted| kept != Some(*wanted)) else { return Ok(kept) };
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::unreadable(&path, error)),
+        }
+    }
+
+    /// Keeps a role.
+    pub(crate) fn keep_role(&self, role: Role, _: &Lock) -> Result<(), Failure> {
         let text = serde_json::json!({ "version": VERSION, "role": role.name() }).to_string();
-        files::replace(&path, &text).map_err(|error| self.failed("the role is not kept", error))?;
-        Ok(Some(role))
+        files::replace(&self.file("device.json"), &text)
+            .map_err(|error| self.failed("the role is not kept", error))
     }
 
     /// The device of this folder, before it runs. Whom it trusts is read when it starts, before it listens.

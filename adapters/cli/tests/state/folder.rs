@@ -14,7 +14,8 @@ fn mode(path: &Path) -> u32 {
 #[test]
 fn folder_and_files_are_their_owners_alone() {
     let home = Home::new("modes");
-    let (node, _) = home.start(&[]);
+    let (node, mut control) = home.start(&[]);
+    control.decide(&"ab".repeat(20), "Refuse").unwrap();
     assert_eq!(
         (mode(&home.0), mode(&home.file("identity.pem")), mode(&home.file("node.json"))),
         (0o700, 0o600, 0o600)
@@ -54,7 +55,9 @@ fn two_processes_never_run_one_folder_and_a_killed_one_leaves_it_free() {
 #[test]
 fn a_lost_or_damaged_identity_is_never_replaced() {
     let home = Home::new("lost");
-    let _ = home.start(&[]);
+    let (node, mut control) = home.start(&[]);
+    control.decide(&"ab".repeat(20), "Refuse").unwrap();
+    drop((node, control));
     let identity = fs::read(home.file("identity.pem")).unwrap();
     let run = || eebus(&["run", "--state", home.path(), "--no-mdns", "--port", "0"]);
     for content in [&b""[..], b"-----BEGIN CERTIFICATE-----\n", &identity[..200]] {

@@ -33,14 +33,20 @@ impl Home {
 
     /// Starts its node, without waiting for anything.
     pub(crate) fn spawn(&self, more: &[&str]) -> Node {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_eebus"));
-        command.args(["run", "--state", self.path(), "--no-mdns"]).args(more);
+        let mut arguments = vec!["run", "--state", self.path(), "--no-mdns"];
+        arguments.extend(more);
         for [name, value] in [["--role", "hems"], ["--port", "0"]] {
             if !more.contains(&name) {
-                command.args([name, value]);
+                arguments.extend([name, value]);
             }
         }
-        Node(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+        self.command(&arguments)
+    }
+
+    /// Starts the program.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Node {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_eebus"));
+        Node(command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 
     /// Starts its node and waits until it can be spoken to.

@@ -1,7 +1,7 @@
 //! `eebus pair`, with nodes that run and without.
 
 use crate::common::eebus;
-use crate::node::Home;
+use crate::node::{Control, Home};
 use serde_json::{Value, json};
 
 /// Runs `eebus pair` on a folder; answers its standard output.
@@ -23,7 +23,11 @@ fn two_users_pair_their_nodes_and_every_node_keeps_it_when_killed() {
     let (_box, control) = box_home.start(&[]);
     let (pump, mut at_pump) = pump_home.start(&["--role", "evse"]);
     let (ski, pump_ski) = (text(&control.hello["ski"]), text(&at_pump.hello["ski"]));
-    let port = at_pump.ask(json!({ "view": "node" })).unwrap()["ok"]["port"].clone();
+    let mut port = Value::Null;
+    wait(|| {
+        port = at_pump.ask(json!({ "view": "node" })).unwrap()["ok"]["port"].clone();
+        port.is_u64()
+    });
     let address = format!("127.0.0.1:{port}");
 
     let empty = pair(&box_home, &[]);
@@ -38,7 +42,6 @@ fn two_users_pair_their_nodes_and_every_node_keeps_it_when_killed() {
     let asks = pair(&pump_home, &["list"]);
     assert!(asks.contains("waits for you") && asks.contains(&format!("approve {}", &ski[..8])), "{asks}");
     pair(&pump_home, &["approve", &ski[..8], "--seconds", "60"]);
-    at_pump.put(r#"{"id":1000,"events":true}"#).unwrap();
     let connected = |home: &Home| pair(home, &["list"]).contains("trusted and connected");
     wait(|| connected(&box_home) && connected(&pump_home));
 
@@ -68,6 +71,23 @@ fn without_a_running_node_a_decision_is_kept_all_the_same() {
         Some(&*format!("forgotten  {}", grouped(&first)))
     );
     assert!(!pair(&home, &["list", "--seconds", "0"]).contains(&grouped(&first)));
+}
+
+#[test]
+fn the_demo_commands_use_a_folder_too_and_keep_whom_they_pair_with() {
+    let home = Home::new("demo");
+    let peer = "ab".repeat(20);
+    let node = home.command(&["hems", "0", &peer, "--state", home.path(), "--no-mdns"]);
+    let is_trusted =
+        |mut control: Control| control.decisions().unwrap().get(&peer).is_some_and(|is| is == "trusted");
+    wait(|| home.control().is_some_and(is_trusted));
+    // What is acknowledged is kept, with everything before it.
+    home.control().unwrap().decide(&"cd".repeat(20), "Refuse").unwrap();
+    drop(node);
+    let (_node, mut control) = home.start(&[]);
+    assert_eq!(control.decisions().unwrap()[&peer], "trusted");
+    let unnamed = eebus(&["hems", "0", &peer]);
+    assert!(unnamed.code == Some(2) && unnamed.err.contains("--state"), "{unnamed:?}");
 }
 
 #[test]

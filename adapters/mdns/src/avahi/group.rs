@@ -37,12 +37,12 @@ pub(super) struct Group {
     taken: u32,
 }
 
-/// Where to announce by these options, as the interfaces are now.
+/// Where to announce by these options, as the interfaces are now; nowhere if none is up.
 pub(super) fn places(options: &Options) -> Places {
-    if options.interfaces.is_empty() && options.addresses.is_empty() {
+    let (links, _) = links(&if_addrs::get_if_addrs().unwrap_or_default(), options);
+    if options.interfaces.is_empty() && options.addresses.is_empty() && !links.is_empty() {
         return Places::from([(ANY, Vec::new())]);
     }
-    let (links, _) = links(&if_addrs::get_if_addrs().unwrap_or_default(), options);
     let mut places = Places::new();
     for link in links {
         let addresses = link.routable(&options.addresses);

@@ -15,6 +15,7 @@ use zbus::Message;
 
 use crate::desk::{Desk, Wanted, Work};
 use crate::known::Known;
+use crate::links::missing;
 use crate::{Discovery, Error, Found, LOG, LOOK_TIME, Options, Warning};
 use browse::Browse;
 use bus::Bus;
@@ -109,13 +110,18 @@ impl Work for Client {
         }
         if self.look.is_none_or(|look| look <= now) {
             self.look = Some(now + LOOK_TIME);
-            self.places = places(&self.options);
             if self.bus.is_none() {
                 self.connect(known);
             }
+            self.places = places(&self.options);
+            if self.is_there {
+                let is_cut_off = self.places.is_empty();
+                known.trouble(is_cut_off.then(|| Warning::NoMulticast(missing(&self.options))));
+            }
         }
+        self.hold = self.hold.filter(|hold| *hold > now);
         while let Some(mut bus) = self.bus.take() {
-            if self.is_there && self.hold.is_none_or(|hold| hold <= now) {
+            if self.is_there && self.hold.is_none() {
                 let done = self.order(&mut bus, wanted, known);
                 self.settle(done, now);
             }
@@ -153,10 +159,7 @@ impl Client {
 
     fn connect(&mut self, known: &mut Known) {
         match connect() {
-            Ok(bus) => {
-                (self.bus, self.is_there) = (Some(bus), true);
-                known.trouble(None);
-            }
+            Ok(bus) => (self.bus, self.is_there) = (Some(bus), true),
             Err(error) => known.trouble(Some(Warning::NoDaemon(error.to_string()))),
         }
     }
@@ -169,7 +172,6 @@ impl Client {
     }
 
     fn settle(&mut self, done: zbus::Result<()>, now: Instant) {
-        self.hold = self.hold.filter(|hold| *hold > now);
         if let Err(error) = done {
             warn!(target: LOG, %error, "Avahi refuses, and is asked again");
             self.hold = Some(now + LOOK_TIME);

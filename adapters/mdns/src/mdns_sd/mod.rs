@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use crate::desk::{Desk, Wanted, Work};
 use crate::known::Known;
-use crate::links::{Link, MAX_LINKS, links};
+use crate::links::{Link, MAX_LINKS, links, missing};
 use crate::{Discovery, Found, GOODBYE_TIME, LOG, LOOK_TIME, Options, Warning};
 use probe::probe;
 use responder::Responder;
@@ -81,8 +81,10 @@ impl Work for Responders {
             known.clear();
         }
         if self.look.is_none_or(|look| look <= now) {
-            self.look = Some(now + LOOK_TIME);
             self.look(known, now);
+            // An interface may come up while the system starts.
+            let pause = if self.running.is_empty() { LOOK_TIME / 5 } else { LOOK_TIME };
+            self.look = Some(now + pause);
         }
         for responder in &mut self.running {
             responder.turn(wanted, &self.options, known, cx, now);
@@ -96,12 +98,22 @@ impl Work for Responders {
 }
 
 impl Responders {
+    /// Ends responders, and with them what they heard.
+    fn end(&self, responders: Vec<Responder>, known: &mut Known, now: Instant) {
+        for responder in &responders {
+            known.lost(responder.label(), now);
+        }
+        stop(responders);
+    }
+
     /// Follows the interfaces of the system.
     fn look(&mut self, known: &mut Known, now: Instant) {
         let interfaces = match if_addrs::get_if_addrs() {
             Ok(interfaces) => interfaces,
             Err(error) => return warn!(target: LOG, %error, "can't list interfaces"),
         };
+        let flooded = self.running.extract_if(.., Responder::is_flooded).collect();
+        self.end(flooded, known, now);
         let (mut links, more) = links(&interfaces, &self.options);
         let is_news = links.len() != self.running.len()
             || links.iter().any(|link| self.running.iter().all(|running| running.link != *link));
@@ -121,11 +133,10 @@ impl Responders {
                 responder.relink(links.swap_remove(at));
                 self.running.push(responder);
             } else {
-                known.lost(responder.label(), now);
                 gone.push(responder);
             }
         }
-        stop(gone);
+        self.end(gone, known, now);
         for link in links {
             info!(target: LOG, interfaces = ?link.names, "new link");
             match Responder::new(link) {
@@ -145,10 +156,10 @@ fn trouble(links: &[Link], options: &Options) -> Option<Warning> {
             Err(error) => reasons.insert(format!("{}: {error}", address.ip)),
         };
     }
-    Some(Warning::NoMulticast(match (reasons.is_empty(), options.interfaces.is_empty()) {
-        (false, _) => reasons.into_iter().collect::<Vec<_>>().join(", "),
-        (true, true) => "no interface is up with an address".to_owned(),
-        (true, false) => format!("{} is not up with an address", options.interfaces.join(", ")),
+    Some(Warning::NoMulticast(if reasons.is_empty() {
+        missing(options)
+    } else {
+        reasons.into_iter().collect::<Vec<_>>().join(", ")
     }))
 }
 

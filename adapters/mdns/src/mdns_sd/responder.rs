@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use eebus_core::ship::txt::Record;
 use futures_core::Stream;
 use mdns_sd::{
-    DaemonEvent, DaemonStatus, IfKind, IfPredicate, Receiver, ResolvedService, ScopedIp, ServiceDaemon,
-    ServiceEvent, ServiceInfo,
+    DaemonEvent, DaemonStatus, IfKind, IfPredicate, Metrics, Receiver, ResolvedService, ScopedIp,
+    ServiceDaemon, ServiceEvent, ServiceInfo,
 };
 use tracing::{debug, info, warn};
 
@@ -18,13 +18,21 @@ use crate::desk::Wanted;
 use crate::known::{Known, MAX_INSTANCES};
 use crate::links::Link;
 use crate::service::instance;
-use crate::{LOG, LOOK_TIME, Options, SERVICE, Service, Warning, instance_name};
+use crate::{LOG, Options, SERVICE, Service, Warning, instance_name};
 
 /// News of one kind, as they come.
 type News<T> = Pin<Box<dyn Stream<Item = T> + Send>>;
 
-/// How long the TXT record of an instance may stay away before it is asked for.
-const TXT_TIME: Duration = Duration::from_secs(1);
+/// When an instance that was found and not resolved is asked for again, in seconds after the time before.
+const ASK_TIMES: [u64; 4] = [1, 5, 15, 45];
+
+/// When to look through the cache again after browsing began: mdns-sd takes no notice of records that come back within a
+/// second of their goodbye, not even if it knew them from that goodbye only.
+const AGAIN_TIME: Duration = Duration::from_secs(3);
+
+/// Records a responder may have in its cache, which it does not bound: some MB, and what hundreds of hosts announce.
+/// Beyond it, it is started anew.
+const MAX_RECORDS: i64 = 8192;
 
 /// One responder, and what it does now.
 pub(crate) struct Responder {
@@ -35,8 +43,26 @@ pub(crate) struct Responder {
     state: News<DaemonEvent>,
     events: Option<(u64, News<ServiceEvent>)>,
     announced: Option<Announced>,
-    /// Full names of instances without a TXT record, and when to ask for it.
-    bare: BTreeMap<String, Instant>,
+    /// Instances that were found and not resolved, by full name.
+    bare: BTreeMap<String, Bare>,
+    /// When to browse again.
+    again: Option<Instant>,
+    /// Its answer to how much it has in its cache.
+    metrics: Option<Receiver<Metrics>>,
+}
+
+/// An instance that was found and not resolved.
+struct Bare {
+    /// How often it was asked for.
+    asked: usize,
+    /// When to ask again; never once that was in vain.
+    due: Option<Instant>,
+}
+
+impl Bare {
+    fn new(asked: usize, now: Instant) -> Self {
+        Self { asked, due: ASK_TIMES.get(asked).map(|seconds| now + Duration::from_secs(*seconds)) }
+    }
 }
 
 /// What is announced.
@@ -70,6 +96,8 @@ impl Responder {
             events: None,
             announced: None,
             bare: BTreeMap::new(),
+            again: None,
+            metrics: None,
         })
     }
 
@@ -93,6 +121,9 @@ impl Responder {
         now: Instant,
     ) {
         self.announce(wanted.announced.as_ref(), options);
+        if self.events.is_none() && wanted.browse.is_some() {
+            self.again = Some(now + AGAIN_TIME);
+        }
         self.browse(wanted.browse);
         while let Poll::Ready(Some(event)) = self.state.as_mut().poll_next(cx) {
             report(&event, known);
@@ -111,23 +142,40 @@ impl Responder {
         }
     }
 
-    /// When it has to have a turn.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        self.bare.values().min().copied()
+    /// Whether its cache had more than [`MAX_RECORDS`] when this was asked last.
+    pub(crate) fn is_flooded(&mut self) -> bool {
+        let is_cached = |(key, _): &(String, i64)| key.starts_with("cached-");
+        let metrics = self.metrics.take().and_then(|answer| answer.try_recv().ok()).unwrap_or_default();
+        let records: i64 = metrics.into_iter().filter(is_cached).map(|(_, count)| count).sum();
+        self.metrics = self.daemon.get_metrics().ok();
+        if records > MAX_RECORDS {
+            warn!(target: LOG, records, link = self.label(), "the network floods the cache, which is dropped");
+        }
+        records > MAX_RECORDS
     }
 
-    /// Asks for the TXT records that stayed away. mdns-sd asks for one only together with the SRV record, so that is
-    /// dropped from its cache; responders keep records back that they sent within the last second (RFC 6762 6).
+    /// When it has to have a turn.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.bare.values().filter_map(|bare| bare.due).chain(self.again).min()
+    }
+
+    /// Asks for instances that mdns-sd left unresolved. It asks for a TXT record only together with the SRV record, so
+    /// that is dropped from its cache.
     fn ask(&mut self, now: Instant) {
-        let Some(number) = self.events.as_ref().map(|(number, _)| *number) else { return self.bare.clear() };
-        let due: Vec<_> =
-            self.bare.iter().filter(|(_, at)| **at <= now).map(|(name, _)| name.clone()).collect();
-        for full_name in &due {
-            debug!(target: LOG, full_name, link = self.label(), "its TXT record is missing");
-            let _ = self.daemon.verify(full_name.clone(), Duration::ZERO);
-            self.bare.insert(full_name.clone(), now + LOOK_TIME);
+        let Some(number) = self.events.as_ref().map(|(number, _)| *number) else {
+            self.again = None;
+            return self.bare.clear();
+        };
+        let mut is_due = self.again.take_if(|again| *again <= now).is_some();
+        for (full_name, bare) in &mut self.bare {
+            if bare.due.is_some_and(|due| due <= now) {
+                debug!(target: LOG, full_name, "found and not resolved: asked for again");
+                let _ = self.daemon.verify(full_name.clone(), Duration::ZERO);
+                *bare = Bare::new(bare.asked.saturating_add(1), now);
+                is_due = true;
+            }
         }
-        if !due.is_empty() {
+        if is_due {
             self.events = None;
             self.browse(Some(number));
         }
@@ -188,11 +236,12 @@ impl Responder {
 
     fn heard(&mut self, event: ServiceEvent, known: &mut Known, now: Instant) {
         match event {
+            ServiceEvent::ServiceFound(_, full_name) if self.bare.len() < MAX_INSTANCES => {
+                self.bare.entry(full_name).or_insert_with(|| Bare::new(0, now));
+            }
             ServiceEvent::ServiceResolved(resolved) => {
                 if !resolved.txt_properties.is_empty() {
                     self.bare.remove(&resolved.fullname);
-                } else if self.bare.len() < MAX_INSTANCES {
-                    self.bare.entry(resolved.fullname.clone()).or_insert(now + TXT_TIME);
                 }
                 known.resolved((self.label(), 0), &heard(&resolved), now);
             }

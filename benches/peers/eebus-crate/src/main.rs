@@ -42,10 +42,10 @@ impl Subject {
 
     fn time(&mut self, step: &str, times: u32) -> Option<Duration> {
         match step {
-            "decode" | "decode_typed" => {
+            "decode" | "decode_typed" | "open" => {
                 timed(times, || model::from_json_slice(black_box(&self.json)).expect("a datagram"))
             }
-            "encode" => timed(times, || model::to_json_vec(black_box(&self.datagram)).expect("octets")),
+            "encode" | "send" => timed(times, || model::to_json_vec(black_box(&self.datagram)).expect("octets")),
             "round_trip" => timed(times, || round_trip(black_box(&self.frame))),
             "merge" => self.merge(times),
             "partial_read" => {

@@ -9,6 +9,7 @@ use crate::json::table::Ty;
 use crate::json::{Limits, Tape, Typed};
 
 mod delete;
+mod every;
 mod examples;
 mod laws;
 mod merge;

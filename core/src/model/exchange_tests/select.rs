@@ -132,7 +132,27 @@ fn what_can_not_be_evaluated_is_no_guess() {
     let without = selects::<MeasurementListDataSelectors, MeasurementData>(&interval(now), "{}");
     assert_eq!(without, Ok(false));
     // Also where another field decides already.
-    let selectors = r#"{"timeSeriesId":1,"timeSeriesSlotId":2}"#;
-    let result = selects::<TimeSeriesListDataSelectors, TimeSeriesData>(selectors, r#"{"timeSeriesId":9}"#);
-    assert_eq!(result, Err(ExchangeFault::UnknownSelector("timeSeriesSlotId")));
+    let selectors = format!(r#"{{"measurementId":1,{}"#, &interval("-PT1H")[1..]);
+    let item = format!(r#"{{"measurementId":9,{}"#, &item(now)[1..]);
+    assert_eq!(selects::<MeasurementListDataSelectors, MeasurementData>(&selectors, &item), unknown);
+}
+
+#[test]
+fn a_field_of_the_structs_inside_selects_for_a_read_and_for_no_change() {
+    let stored = data::<TimeSeriesListData>(
+        r#"{"timeSeriesData":[{"timeSeriesId":1,"timeSeriesSlot":[{"timeSeriesSlotId":1},{"timeSeriesSlotId":2}]},
+        {"timeSeriesId":2,"timeSeriesSlot":[{"timeSeriesSlotId":3}]},{"timeSeriesId":3}]}"#,
+    );
+    for (slot, found) in [(1, Some(1)), (2, Some(1)), (3, Some(2)), (4, None)] {
+        let selectors = data::<TimeSeriesListDataSelectors>(&format!(r#"{{"timeSeriesSlotId":{slot}}}"#));
+        let read = project(&stored, &[Criterion::from(&selectors)], None).unwrap();
+        let read: TimeSeriesListData = read.get().unwrap();
+        let ids: Vec<_> = read.time_series_data.iter().map(|entry| entry.time_series_id.unwrap().0).collect();
+        assert_eq!(ids, Vec::from_iter(found));
+        let refused = Err(ExchangeFault::UnknownSelector("timeSeriesSlotId"));
+        let mut changed = stored.clone();
+        assert_eq!(delete(&mut changed, &[Criterion::from(&selectors)], None), refused);
+        let update = Tape::empty(stored.ty());
+        assert_eq!(merge_selected(&mut changed, &[Criterion::from(&selectors)], update.root()), refused);
+    }
 }

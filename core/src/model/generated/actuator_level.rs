@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`ActuatorLevelFctType`).
     #[non_exhaustive]
     ActuatorLevelFct = "ActuatorLevelFctType", closed false, index [
-        2, 1, 3, 0,
+        0, 0, 0, 0,
     ] [
-        65535, 65535, 5, 65535, 65535, 65535, 3, 6, 2, 65535, 65535, 65535, 1, 0, 4, 7,
+        65535, 4, 65535, 2, 1, 7, 65535, 65535, 65535, 65535, 5, 65535, 0, 3, 65535, 6,
     ] {
         0 Start "start" 13075,
         1 Up "up" 14450,

@@ -10,7 +10,7 @@ enums! {
     ActuatorSwitchFct = "ActuatorSwitchFctType", closed false, index [
         0, 0,
     ] [
-        2, 65535, 65535, 65535, 1, 0, 65535, 65535,
+        0, 1, 2, 65535,
     ] {
         0 On "on" 10180,
         1 Off "off" 10166,

@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`AlarmTypeType`).
     #[non_exhaustive]
     AlarmType = "AlarmTypeType", closed false, index [
-        2, 0,
+        1, 0,
     ] [
-        1, 65535, 2, 0,
+        2, 65535, 0, 1,
     ] {
         0 AlarmCancelled "alarmCancelled" 3451,
         1 UnderThreshold "underThreshold" 14413,

@@ -19,7 +19,7 @@ enums! {
     BillPositionType = "BillPositionTypeType", closed false, index [
         0,
     ] [
-        65535, 1, 65535, 0,
+        0, 1,
     ] {
         0 GridElectricEnergy "gridElectricEnergy" 6939,
         1 SelfProducedElectricEnergy "selfProducedElectricEnergy" 12324,
@@ -27,10 +27,9 @@ enums! {
     /// Extensible set of values (`BillCostTypeType`).
     #[non_exhaustive]
     BillCostType = "BillCostTypeType", closed false, index [
-        0, 0, 0, 0,
+        0, 0, 1, 2,
     ] [
-        65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 1, 65535, 65535, 65535, 65535,
-        3, 65535, 65535, 65535, 0, 65535, 65535, 65535, 65535, 65535, 2, 4, 65535, 65535, 65535, 65535, 65535,
+        65535, 4, 65535, 65535, 2, 0, 3, 1,
     ] {
         0 AbsolutePrice "absolutePrice" 2742,
         1 RelativePrice "relativePrice" 11977,

@@ -7,9 +7,9 @@ use crate::model::macros::{enums, numbers, structs};
 enums! {
     /// Closed set of values (`CmdClassifierType`).
     CmdClassifier = "CmdClassifierType", closed true, index [
-        0, 0, 2, 0,
+        0, 0, 0, 0,
     ] [
-        4, 2, 65535, 65535, 1, 3, 0, 5,
+        3, 2, 65535, 4, 1, 0, 65535, 5,
     ] {
         0 Read "read" 11881,
         1 Reply "reply" 12096,

@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`PowerSourceType`).
     #[non_exhaustive]
     PowerSource = "PowerSourceType", closed false, index [
-        1, 0, 1, 0,
+        1, 0, 0, 0,
     ] [
-        0, 3, 65535, 1, 2, 65535, 4, 65535,
+        0, 65535, 4, 3, 1, 65535, 2, 65535,
     ] {
         0 Unknown "unknown" 14429,
         1 MainsSinglePhase "mainsSinglePhase" 8694,

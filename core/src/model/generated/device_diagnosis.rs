@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`DeviceDiagnosisOperatingStateType`).
     #[non_exhaustive]
     DeviceDiagnosisOperatingState = "DeviceDiagnosisOperatingStateType", closed false, index [
-        0, 0, 2, 0, 0, 0, 0, 1,
+        0, 0, 1, 0, 2, 0, 0, 0,
     ] [
-        2, 5, 65535, 65535, 3, 4, 7, 65535, 65535, 6, 65535, 1, 9, 65535, 8, 0,
+        1, 7, 5, 6, 2, 65535, 65535, 65535, 8, 3, 65535, 4, 65535, 0, 9, 65535,
     ] {
         0 NormalOperation "normalOperation" 10044,
         1 Standby "standby" 13066,
@@ -26,9 +26,9 @@ enums! {
     /// Extensible set of values (`PowerSupplyConditionType`).
     #[non_exhaustive]
     PowerSupplyCondition = "PowerSupplyConditionType", closed false, index [
-        0, 0, 1, 2,
+        0, 1, 0, 0,
     ] [
-        65535, 65535, 3, 4, 0, 2, 1, 65535,
+        65535, 2, 0, 65535, 65535, 3, 4, 1,
     ] {
         0 Good "good" 6851,
         1 Low "low" 8604,

@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`DirectControlActivityStateType`).
     #[non_exhaustive]
     DirectControlActivityState = "DirectControlActivityStateType", closed false, index [
-        0, 1,
+        0, 0,
     ] [
-        1, 2, 0, 65535,
+        0, 1, 2, 65535,
     ] {
         0 Running "running" 12213,
         1 Paused "paused" 10675,

@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`ElectricalConnectionMeasurandVariantType`).
     #[non_exhaustive]
     ElectricalConnectionMeasurandVariant = "ElectricalConnectionMeasurandVariantType", closed false, index [
-        0, 1, 0, 0,
+        1, 0, 0, 1,
     ] [
-        0, 2, 1, 65535, 65535, 65535, 4, 3,
+        3, 65535, 0, 65535, 65535, 4, 1, 2,
     ] {
         0 Amplitude "amplitude" 3504,
         1 Rms "rms" 12180,
@@ -23,7 +23,7 @@ enums! {
     ElectricalConnectionVoltageType = "ElectricalConnectionVoltageTypeType", closed false, index [
         0,
     ] [
-        0, 1,
+        1, 0,
     ] {
         0 Ac "ac" 2757,
         1 Dc "dc" 4791,
@@ -31,9 +31,9 @@ enums! {
     /// Extensible set of values (`ElectricalConnectionAcMeasurementTypeType`).
     #[non_exhaustive]
     ElectricalConnectionAcMeasurementType = "ElectricalConnectionAcMeasurementTypeType", closed false, index [
-        0, 1,
+        0, 2,
     ] [
-        65535, 65535, 1, 65535, 65535, 65535, 3, 65535, 65535, 65535, 65535, 0, 65535, 65535, 2, 65535,
+        1, 2, 0, 3,
     ] {
         0 Real "real" 11894,
         1 Reactive "reactive" 11871,
@@ -43,9 +43,9 @@ enums! {
     /// Extensible set of values (`ElectricalConnectionPhaseNameType`).
     #[non_exhaustive]
     ElectricalConnectionPhaseName = "ElectricalConnectionPhaseNameType", closed false, index [
-        0, 0, 0, 0, 1, 4, 0, 1,
+        0, 0, 0, 0, 1, 1, 0, 1,
     ] [
-        3, 0, 65535, 9, 8, 65535, 2, 65535, 65535, 65535, 65535, 4, 6, 7, 1, 5,
+        65535, 65535, 9, 8, 1, 5, 6, 3, 65535, 65535, 65535, 65535, 0, 4, 7, 2,
     ] {
         0 A "a" 2697,
         1 B "b" 3771,
@@ -61,9 +61,9 @@ enums! {
     /// Extensible set of values (`ElectricalConnectionCharacteristicContextType`).
     #[non_exhaustive]
     ElectricalConnectionCharacteristicContext = "ElectricalConnectionCharacteristicContextType", closed false, index [
-        0, 2, 0, 2,
+        0, 4, 0, 0,
     ] [
-        2, 1, 65535, 0, 65535, 65535, 4, 3,
+        2, 65535, 3, 4, 65535, 0, 65535, 1,
     ] {
         0 Device "device" 5099,
         1 Entity "entity" 6040,
@@ -74,9 +74,9 @@ enums! {
     /// Extensible set of values (`ElectricalConnectionCharacteristicTypeType`).
     #[non_exhaustive]
     ElectricalConnectionCharacteristicType = "ElectricalConnectionCharacteristicTypeType", closed false, index [
-        0, 1, 0, 4, 0, 4, 5, 6,
+        0, 1, 0, 0, 2, 1, 0, 1,
     ] [
-        4, 3, 9, 8, 0, 5, 11, 1, 65535, 7, 65535, 2, 10, 12, 6, 65535,
+        3, 8, 0, 1, 7, 9, 65535, 4, 10, 65535, 65535, 2, 11, 6, 5, 12,
     ] {
         0 PowerConsumptionMin "powerConsumptionMin" 10861,
         1 PowerConsumptionMax "powerConsumptionMax" 10840,

@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`HvacSystemFunctionTypeType`).
     #[non_exhaustive]
     HvacSystemFunctionType = "HvacSystemFunctionTypeType", closed false, index [
-        1, 0,
+        0, 1,
     ] [
-        2, 65535, 65535, 0, 1, 65535, 3, 65535,
+        65535, 2, 1, 65535, 65535, 65535, 0, 3,
     ] {
         0 Heating "heating" 7104,
         1 Cooling "cooling" 4645,
@@ -20,9 +20,9 @@ enums! {
     /// Extensible set of values (`HvacOperationModeTypeType`).
     #[non_exhaustive]
     HvacOperationModeType = "HvacOperationModeTypeType", closed false, index [
-        0, 2,
+        0, 1,
     ] [
-        65535, 65535, 65535, 1, 2, 0, 65535, 3,
+        65535, 2, 65535, 65535, 65535, 65535, 65535, 65535, 1, 0, 65535, 65535, 3, 65535, 65535, 65535,
     ] {
         0 Auto "auto" 3719,
         1 On "on" 10180,
@@ -32,9 +32,9 @@ enums! {
     /// Extensible set of values (`HvacOverrunTypeType`).
     #[non_exhaustive]
     HvacOverrunType = "HvacOverrunTypeType", closed false, index [
-        0, 0, 2, 0, 0, 0, 0, 0,
+        0, 1, 1, 1, 0, 3, 0, 0,
     ] [
-        65535, 7, 8, 0, 5, 2, 65535, 3, 65535, 9, 1, 65535, 6, 65535, 65535, 4,
+        5, 4, 65535, 65535, 65535, 2, 65535, 8, 6, 65535, 1, 0, 3, 7, 9, 65535,
     ] {
         0 OneTimeDhw "oneTimeDhw" 10210,
         1 Party "party" 10661,
@@ -50,9 +50,9 @@ enums! {
     /// Extensible set of values (`HvacOverrunStatusType`).
     #[non_exhaustive]
     HvacOverrunStatus = "HvacOverrunStatusType", closed false, index [
-        0, 2,
+        0, 0,
     ] [
-        3, 0, 1, 2,
+        1, 2, 3, 0,
     ] {
         0 Active "active" 3257,
         1 Running "running" 12213,

@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`IdentificationTypeType`).
     #[non_exhaustive]
     IdentificationType = "IdentificationTypeType", closed false, index [
-        0, 1,
+        0, 0,
     ] [
-        65535, 1, 2, 0,
+        65535, 2, 1, 0,
     ] {
         0 Eui48 "eui48" 6055,
         1 Eui64 "eui64" 6062,

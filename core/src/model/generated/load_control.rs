@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`LoadControlEventActionType`).
     #[non_exhaustive]
     LoadControlEventAction = "LoadControlEventActionType", closed false, index [
-        0, 0, 0, 1,
+        1, 1, 0, 0,
     ] [
-        5, 2, 1, 65535, 65535, 4, 0, 3,
+        65535, 5, 4, 1, 2, 0, 3, 65535,
     ] {
         0 Pause "pause" 10668,
         1 Resume "resume" 12145,
@@ -22,9 +22,9 @@ enums! {
     /// Extensible set of values (`LoadControlEventStateType`).
     #[non_exhaustive]
     LoadControlEventState = "LoadControlEventStateType", closed false, index [
-        1, 4, 1, 0,
+        0, 0, 3, 1,
     ] [
-        3, 5, 65535, 2, 65535, 1, 4, 0,
+        4, 5, 1, 0, 65535, 65535, 2, 3,
     ] {
         0 EventAccepted "eventAccepted" 6069,
         1 EventStarted "eventStarted" 6127,
@@ -38,7 +38,7 @@ enums! {
     LoadControlLimitType = "LoadControlLimitTypeType", closed false, index [
         0, 0,
     ] [
-        65535, 1, 2, 0,
+        0, 2, 65535, 1,
     ] {
         0 MinValueLimit "minValueLimit" 9140,
         1 MaxValueLimit "maxValueLimit" 8860,
@@ -47,9 +47,9 @@ enums! {
     /// Extensible set of values (`LoadControlCategoryType`).
     #[non_exhaustive]
     LoadControlCategory = "LoadControlCategoryType", closed false, index [
-        0, 1,
+        0, 2,
     ] [
-        65535, 2, 0, 1,
+        0, 2, 1, 65535,
     ] {
         0 Obligation "obligation" 10118,
         1 Recommendation "recommendation" 11900,

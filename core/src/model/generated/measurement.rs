@@ -8,12 +8,12 @@ enums! {
     /// Extensible set of values (`MeasurementTypeType`).
     #[non_exhaustive]
     MeasurementType = "MeasurementTypeType", closed false, index [
-        2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 2, 1, 4, 0, 0, 0, 1, 0, 0,
+        0, 0, 0, 1, 1, 0, 0, 1, 0, 1, 0, 1, 0, 3, 1, 3, 3, 0, 0, 0, 1, 0, 0, 1, 0, 4, 7, 1, 0, 0, 0, 0,
     ] [
-        65535, 65535, 2, 65535, 14, 65535, 65535, 33, 65535, 5, 65535, 7, 65535, 30, 36, 6, 22, 34, 39, 18,
-        25, 31, 0, 65535, 1, 65535, 65535, 4, 41, 32, 65535, 65535, 37, 65535, 27, 24, 16, 65535, 28, 3, 20,
-        65535, 65535, 23, 21, 38, 65535, 17, 65535, 10, 15, 13, 26, 19, 65535, 8, 35, 29, 65535, 9, 11, 12,
-        40, 65535,
+        1, 25, 65535, 21, 65535, 6, 65535, 11, 65535, 5, 23, 65535, 36, 26, 17, 19, 35, 32, 65535, 65535,
+        65535, 65535, 65535, 65535, 13, 65535, 65535, 65535, 38, 65535, 29, 65535, 24, 27, 65535, 34, 40, 12,
+        30, 0, 33, 41, 65535, 4, 10, 8, 20, 39, 31, 7, 65535, 65535, 15, 22, 9, 3, 37, 28, 65535, 16, 2, 14,
+        65535, 18,
     ] {
         0 Acceleration "acceleration" 3243,
         1 Angle "angle" 3515,
@@ -61,9 +61,9 @@ enums! {
     /// Extensible set of values (`MeasurementValueTypeType`).
     #[non_exhaustive]
     MeasurementValueType = "MeasurementValueTypeType", closed false, index [
-        0, 0, 0, 0,
+        4, 0, 0, 0,
     ] [
-        65535, 1, 3, 65535, 0, 4, 2, 65535,
+        65535, 65535, 0, 2, 1, 3, 4, 65535,
     ] {
         0 Value "value" 14529,
         1 AverageValue "averageValue" 3748,
@@ -76,7 +76,7 @@ enums! {
     MeasurementValueSource = "MeasurementValueSourceType", closed false, index [
         0, 0,
     ] [
-        65535, 65535, 0, 65535, 65535, 65535, 2, 1,
+        1, 2, 0, 65535,
     ] {
         0 MeasuredValue "measuredValue" 8925,
         1 CalculatedValue "calculatedValue" 4207,
@@ -85,9 +85,9 @@ enums! {
     /// Extensible set of values (`MeasurementValueTendencyType`).
     #[non_exhaustive]
     MeasurementValueTendency = "MeasurementValueTendencyType", closed false, index [
-        1, 0,
+        0, 0,
     ] [
-        1, 2, 65535, 0,
+        65535, 1, 0, 2,
     ] {
         0 Rising "rising" 12172,
         1 Stable "stable" 13039,
@@ -96,9 +96,9 @@ enums! {
     /// Extensible set of values (`MeasurementValueStateType`).
     #[non_exhaustive]
     MeasurementValueState = "MeasurementValueStateType", closed false, index [
-        1, 0,
+        0, 1,
     ] [
-        2, 1, 65535, 0,
+        1, 0, 2, 65535,
     ] {
         0 Normal "normal" 10036,
         1 OutOfRange "outOfRange" 10545,

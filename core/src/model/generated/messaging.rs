@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`MessagingTypeType`).
     #[non_exhaustive]
     MessagingType = "MessagingTypeType", closed false, index [
-        0, 1, 1, 0,
+        0, 2, 0, 0,
     ] [
-        65535, 65535, 65535, 0, 65535, 2, 65535, 1, 65535, 65535, 65535, 65535, 3, 65535, 4, 5,
+        65535, 4, 5, 1, 65535, 2, 3, 0,
     ] {
         0 Logging "logging" 8582,
         1 Information "information" 7976,

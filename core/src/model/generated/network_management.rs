@@ -9,7 +9,7 @@ enums! {
     NetworkManagementFeatureSet = "NetworkManagementFeatureSetType", closed true, index [
         0, 0,
     ] [
-        1, 3, 0, 2,
+        65535, 0, 2, 1, 65535, 65535, 65535, 3,
     ] {
         0 Gateway "gateway" 6820,
         1 Router "router" 12205,
@@ -18,9 +18,9 @@ enums! {
     }
     /// Closed set of values (`NetworkManagementProcessStateStateType`).
     NetworkManagementProcessStateState = "NetworkManagementProcessStateStateType", closed true, index [
-        1, 0,
+        0, 0,
     ] [
-        2, 1, 65535, 0,
+        2, 65535, 0, 1,
     ] {
         0 Succeeded "succeeded" 13308,
         1 Failed "failed" 6257,
@@ -28,9 +28,9 @@ enums! {
     }
     /// Closed set of values (`NetworkManagementStateChangeType`).
     NetworkManagementStateChange = "NetworkManagementStateChangeType", closed true, index [
-        0, 0,
+        0, 2,
     ] [
-        1, 65535, 0, 2,
+        1, 0, 2, 65535,
     ] {
         0 Added "added" 3432,
         1 Removed "removed" 12024,

@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`PowerTimeSlotValueTypeType`).
     #[non_exhaustive]
     PowerTimeSlotValueType = "PowerTimeSlotValueTypeType", closed false, index [
-        0, 0, 1, 0, 3, 0, 1, 2,
+        2, 1, 0, 0, 6, 0, 2, 0,
     ] [
-        8, 7, 3, 0, 4, 65535, 1, 5, 11, 65535, 9, 65535, 6, 2, 10, 65535,
+        65535, 9, 2, 10, 11, 3, 6, 8, 7, 5, 65535, 65535, 1, 4, 65535, 0,
     ] {
         0 Power "power" 10800,
         1 PowerMin "powerMin" 10981,
@@ -30,7 +30,7 @@ enums! {
     PowerSequenceScope = "PowerSequenceScopeType", closed false, index [
         1, 1,
     ] [
-        2, 65535, 0, 1,
+        1, 2, 0, 65535,
     ] {
         0 Forecast "forecast" 6685,
         1 Measurement "measurement" 8940,
@@ -39,9 +39,9 @@ enums! {
     /// Extensible set of values (`PowerSequenceStateType`).
     #[non_exhaustive]
     PowerSequenceState = "PowerSequenceStateType", closed false, index [
-        0, 1, 0, 0,
+        0, 2, 0, 2,
     ] [
-        65535, 6, 0, 65535, 65535, 7, 4, 65535, 1, 65535, 5, 2, 65535, 65535, 3, 65535,
+        3, 2, 5, 1, 65535, 65535, 65535, 7, 65535, 4, 65535, 65535, 6, 65535, 0, 65535,
     ] {
         0 Running "running" 12213,
         1 Paused "paused" 10675,

@@ -10,7 +10,7 @@ enums! {
     SetpointType = "SetpointTypeType", closed false, index [
         0,
     ] [
-        0, 1,
+        1, 0,
     ] {
         0 ValueAbsolute "valueAbsolute" 14536,
         1 ValueRelative "valueRelative" 14551,

@@ -7,9 +7,9 @@ use crate::model::macros::{enums, structs};
 enums! {
     /// Closed set of values (`ConnectionHelloPhaseType`).
     ConnectionHelloPhase = "ConnectionHelloPhaseType", closed true, index [
-        0, 0,
+        1, 1,
     ] [
-        65535, 2, 1, 0,
+        65535, 1, 0, 2,
     ] {
         0 Pending "pending" 10719,
         1 Ready "ready" 11887,
@@ -19,16 +19,16 @@ enums! {
     ProtocolHandshakeType = "ProtocolHandshakeTypeType", closed true, index [
         0,
     ] [
-        0, 65535, 1, 65535,
+        1, 0,
     ] {
         0 AnnounceMax "announceMax" 3549,
         1 Select "select" 12299,
     }
     /// Closed set of values (`PinStateType`).
     PinState = "PinStateType", closed true, index [
-        0, 0,
+        1, 0,
     ] [
-        2, 1, 0, 3,
+        0, 3, 1, 2,
     ] {
         0 Required "required" 12103,
         1 Optional "optional" 10521,
@@ -39,7 +39,7 @@ enums! {
     PinInputPermission = "PinInputPermissionType", closed true, index [
         0,
     ] [
-        0, 1,
+        1, 0,
     ] {
         0 Busy "busy" 4177,
         1 Ok "ok" 10176,
@@ -48,20 +48,16 @@ enums! {
     ConnectionClosePhase = "ConnectionClosePhaseType", closed true, index [
         0,
     ] [
-        0, 65535, 1, 65535,
+        0, 1,
     ] {
         0 Announce "announce" 3539,
         1 Confirm "confirm" 4474,
     }
     /// Closed set of values (`ConnectionCloseReasonType`).
     ConnectionCloseReason = "ConnectionCloseReasonType", closed true, index [
-        1,
+        0,
     ] [
-        65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535,
-        65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 0, 65535, 65535, 65535, 65535, 65535, 65535,
-        65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535,
-        65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535, 1, 65535, 65535, 65535,
-        65535, 65535, 65535, 65535, 65535, 65535,
+        65535, 1, 65535, 0,
     ] {
         0 Unspecific "unspecific" 14438,
         1 RemovedConnection "removedConnection" 12033,
@@ -70,7 +66,7 @@ enums! {
     KeyMaterialCurrentState = "KeyMaterialCurrentStateType", closed true, index [
         0, 0,
     ] [
-        2, 65535, 1, 0,
+        65535, 0, 65535, 2, 65535, 1, 65535, 65535,
     ] {
         0 Predecessor "predecessor" 11608,
         1 Current "current" 4707,

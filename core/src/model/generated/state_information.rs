@@ -8,10 +8,10 @@ enums! {
     /// Extensible set of values (`StateInformationType`).
     #[non_exhaustive]
     StateInformation = "StateInformationType", closed false, index [
-        4, 8, 0, 0, 0, 9, 6, 16, 4, 2, 7, 7, 28, 2, 11, 3,
+        7, 1, 7, 1, 1, 1, 1, 3, 7, 0, 13, 2, 0, 16, 1, 2,
     ] [
-        28, 12, 2, 10, 16, 5, 9, 15, 18, 7, 1, 21, 6, 8, 27, 26, 14, 23, 11, 4, 17, 20, 13, 22, 3, 29, 30, 19,
-        65535, 0, 24, 25,
+        0, 16, 65535, 18, 19, 20, 28, 14, 1, 21, 23, 29, 11, 13, 9, 6, 15, 24, 5, 2, 12, 30, 7, 8, 4, 27, 26,
+        3, 22, 25, 17, 10,
     ] {
         0 ExternalOverrideFromGrid "externalOverrideFromGrid" 6231,
         1 AutonomousGridSupport "autonomousGridSupport" 3725,
@@ -50,7 +50,7 @@ enums! {
     StateInformationCategory = "StateInformationCategoryType", closed false, index [
         0,
     ] [
-        0, 65535, 1, 65535,
+        1, 0,
     ] {
         0 Functionality "functionality" 6787,
         1 Failure "failure" 6569,

@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`SupplyConditionEventTypeType`).
     #[non_exhaustive]
     SupplyConditionEventType = "SupplyConditionEventTypeType", closed false, index [
-        0, 0, 0, 5,
+        2, 0, 0, 3,
     ] [
-        65535, 65535, 0, 2, 3, 1, 5, 4,
+        65535, 0, 2, 4, 5, 65535, 1, 3,
     ] {
         0 ThesholdExceeded "thesholdExceeded" 13777,
         1 FallenBelowThreshold "fallenBelowThreshold" 6578,
@@ -22,9 +22,9 @@ enums! {
     /// Extensible set of values (`SupplyConditionOriginatorType`).
     #[non_exhaustive]
     SupplyConditionOriginator = "SupplyConditionOriginatorType", closed false, index [
-        0, 0, 1, 1,
+        2, 0, 0, 1,
     ] [
-        0, 65535, 65535, 3, 65535, 1, 4, 2,
+        3, 0, 4, 65535, 2, 65535, 65535, 1,
     ] {
         0 ExternDso "externDSO" 6181,
         1 ExternSupplier "externSupplier" 6192,
@@ -35,9 +35,9 @@ enums! {
     /// Extensible set of values (`GridConditionType`).
     #[non_exhaustive]
     GridCondition = "GridConditionType", closed false, index [
-        0, 0, 1, 0,
+        0, 0, 0, 1,
     ] [
-        0, 1, 65535, 65535, 2, 3, 4, 65535,
+        1, 65535, 2, 65535, 3, 65535, 0, 4,
     ] {
         0 ConsumptionRed "consumptionRed" 4528,
         1 ConsumptionYellow "consumptionYellow" 4544,

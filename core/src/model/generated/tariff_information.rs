@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`TierBoundaryTypeType`).
     #[non_exhaustive]
     TierBoundaryType = "TierBoundaryTypeType", closed false, index [
-        0, 1,
+        1, 0,
     ] [
-        0, 2, 1, 65535,
+        65535, 0, 65535, 2, 65535, 1, 65535, 65535,
     ] {
         0 PowerBoundary "powerBoundary" 10825,
         1 EnergyBoundary "energyBoundary" 5899,
@@ -21,7 +21,7 @@ enums! {
     TierType = "TierTypeType", closed false, index [
         0,
     ] [
-        0, 1,
+        1, 0,
     ] {
         0 FixedCost "fixedCost" 6650,
         1 DynamicCost "dynamicCost" 5601,
@@ -29,9 +29,9 @@ enums! {
     /// Extensible set of values (`IncentiveTypeType`).
     #[non_exhaustive]
     IncentiveType = "IncentiveTypeType", closed false, index [
-        1, 0,
+        0, 1,
     ] [
-        2, 3, 0, 65535, 65535, 65535, 1, 65535,
+        0, 3, 1, 2,
     ] {
         0 AbsoluteCost "absoluteCost" 2728,
         1 RelativeCost "relativeCost" 11945,
@@ -43,7 +43,7 @@ enums! {
     IncentiveValueType = "IncentiveValueTypeType", closed false, index [
         0, 0,
     ] [
-        65535, 1, 3, 65535, 0, 65535, 2, 65535,
+        1, 3, 0, 2,
     ] {
         0 Value "value" 14529,
         1 AverageValue "averageValue" 3748,

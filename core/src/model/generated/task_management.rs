@@ -8,10 +8,10 @@ enums! {
     /// Extensible set of values (`TaskManagementJobStateType`).
     #[non_exhaustive]
     TaskManagementJobState = "TaskManagementJobStateType", closed false, index [
-        0, 2, 0, 0, 0, 4, 6, 1,
+        1, 5, 0, 0, 0, 0, 0, 0,
     ] [
-        12, 14, 0, 13, 6, 8, 4, 10, 7, 3, 65535, 11, 65535, 65535, 15, 65535, 5, 65535, 65535, 65535, 65535,
-        65535, 1, 65535, 65535, 2, 65535, 9, 65535, 65535, 65535, 65535,
+        65535, 1, 2, 65535, 0, 7, 5, 3, 9, 10, 65535, 12, 15, 6, 65535, 65535, 65535, 11, 65535, 65535, 65535,
+        65535, 65535, 65535, 65535, 13, 4, 14, 8, 65535, 65535, 65535,
     ] {
         0 Running "running" 12213,
         1 Paused "paused" 10675,
@@ -35,7 +35,7 @@ enums! {
     TaskManagementJobSource = "TaskManagementJobSourceType", closed false, index [
         0, 0,
     ] [
-        1, 65535, 2, 0,
+        0, 2, 65535, 1,
     ] {
         0 InternalMechanism "internalMechanism" 8050,
         1 UserInteraction "userInteraction" 14499,

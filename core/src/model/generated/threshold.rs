@@ -8,9 +8,9 @@ enums! {
     /// Extensible set of values (`ThresholdTypeType`).
     #[non_exhaustive]
     ThresholdType = "ThresholdTypeType", closed false, index [
-        0, 0, 1, 0, 1, 1, 5, 0,
+        0, 0, 0, 1, 0, 0, 0, 2,
     ] [
-        1, 2, 65535, 65535, 65535, 3, 5, 0, 65535, 65535, 65535, 4, 7, 8, 6, 9,
+        7, 65535, 65535, 65535, 3, 9, 8, 65535, 4, 5, 6, 0, 1, 65535, 2, 65535,
     ] {
         0 GoodAbove "goodAbove" 6857,
         1 BadAbove "badAbove" 3785,

@@ -10,7 +10,7 @@ enums! {
     TimeSeriesType = "TimeSeriesTypeType", closed false, index [
         0, 1, 0, 0,
     ] [
-        65535, 65535, 1, 6, 4, 65535, 65535, 5, 2, 65535, 65535, 65535, 65535, 3, 65535, 0,
+        65535, 4, 6, 65535, 65535, 2, 5, 65535, 65535, 65535, 65535, 1, 65535, 0, 3, 65535,
     ] {
         0 Plan "plan" 10794,
         1 SingleDemand "singleDemand" 12763,

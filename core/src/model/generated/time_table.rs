@@ -10,7 +10,7 @@ enums! {
     TimeSlotTimeMode = "TimeSlotTimeModeType", closed false, index [
         0, 0,
     ] [
-        1, 65535, 0, 2,
+        65535, 65535, 1, 65535, 65535, 65535, 2, 0,
     ] {
         0 Absolute "absolute" 2718,
         1 Recurring "recurring" 11916,

@@ -8,7 +8,8 @@ mod tree;
 pub(super) use data::KINDS;
 
 use eebus_core::ids::{ConnId, PeerId};
-use eebus_core::node::{Event, PairingRequested, Rung, View};
+use eebus_core::node::{Decision, Event, PairingRequested, Rung, View};
+use eebus_core::ship::PinNews;
 use eebus_core::spine::Outcome;
 use eebus_core::time::Instant;
 use news::{News, between};
@@ -60,7 +61,9 @@ impl Told {
                 say(format_args!("{}: disconnected: {why}{}", name(view, *peer), retry.unwrap_or_default()));
             }
             other => {
-                if let Some(line) = connection(view, other).or_else(|| exchange(view, other)) {
+                if let Some(line) =
+                    connection(view, other).or_else(|| trust(view, other)).or_else(|| exchange(view, other))
+                {
                     say(line);
                 }
             }
@@ -150,13 +153,44 @@ fn connection(view: View<'_>, event: &Event) -> Option<String> {
             (None, Some(from)) => format!("refused a connection from {from}: {why}"),
             (None, None) => format!("closed a connection: {why}"),
         },
-        Event::PairingRequested(PairingRequested { peer, ski, .. }) => {
-            format!("{} wants to pair: SKI {}", name(peer), ski.grouped())
-        }
         Event::Readiness { peer, readiness } if readiness.rung == Rung::Handshaken => {
             format!("{}: paired", name(peer))
         }
         Event::Stopped => "ended".into(),
+        _ => return None,
+    })
+}
+
+/// Who is trusted, and what makes it doubtful.
+fn trust(view: View<'_>, event: &Event) -> Option<String> {
+    let name = |peer: &PeerId| name(view, *peer);
+    Some(match event {
+        Event::PairingRequested(PairingRequested { peer, ski, .. }) => {
+            format!("{} wants to pair: SKI {}", name(peer), ski.grouped())
+        }
+        Event::PairingExpired { peer } => format!("{} waits for trust no more", name(peer)),
+        Event::Decided { peer, decision, source } => {
+            let source = source.map(|source| format!(" ({source})")).unwrap_or_default();
+            let decision = match decision {
+                Decision::Trusted => "trusted now",
+                Decision::Refused => "refused now",
+                Decision::Undecided => "neither trusted nor refused now",
+            };
+            format!("{}: {decision}{source}", name(peer))
+        }
+        Event::FingerprintChanged { peer, .. } => {
+            format!("{} has another certificate than the trusted one, and waits for trust in it", name(peer))
+        }
+        Event::ShipIdChanged { before, now, .. } => format!("{before} calls itself {now} now; trust stays"),
+        Event::Pin { peer, news: PinNews::Wanted { required: true, .. }, .. } => {
+            format!("{} wants its PIN before it talks", name(peer))
+        }
+        Event::Pin { peer, news: PinNews::Refused, .. } => {
+            format!("{} says that the PIN is wrong", name(peer))
+        }
+        Event::KeySwitched { peer, from, to } => {
+            format!("{} has SKI {} now instead of {}; trust stays", name(peer), to.grouped(), from.grouped())
+        }
         _ => return None,
     })
 }
@@ -173,6 +207,9 @@ fn exchange(view: View<'_>, event: &Event) -> Option<String> {
         Event::Answered { outcome: Outcome::Done, .. } => return None,
         Event::Answered { peer, outcome, .. } => {
             format!("{} does not tell all it offers: {outcome}", name(peer))
+        }
+        Event::WriteProposed { peer, feature, function, .. } => {
+            format!("{} wants to write {function} of {feature}: nobody here decides on that", name(peer))
         }
         Event::WriteEnded { why, .. } => format!("a write was not carried out: {why}"),
         Event::PersistFailed { detail, .. } => format!("nothing could be kept: {detail}"),

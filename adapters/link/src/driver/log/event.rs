@@ -2,7 +2,7 @@
 
 use eebus_core::ids::{ConnId, PeerId};
 use eebus_core::node::{Decision, Event, Refused};
-use eebus_core::ship::Ending;
+use eebus_core::ship::{Ending, PinNews};
 use eebus_core::spine::Outcome;
 use eebus_core::time::Instant;
 use eebus_core::usecase::lpc;
@@ -16,11 +16,14 @@ pub(super) fn about(event: &Event) -> (Option<ConnId>, Option<PeerId>) {
         Event::Connected { peer, conn }
         | Event::Disconnected { peer, conn, .. }
         | Event::Ship { peer, conn, .. }
+        | Event::Pin { peer, conn, .. }
+        | Event::KeyMaterial { peer, conn, .. }
         | Event::Ended { peer, conn, .. } => (Some(*conn), Some(*peer)),
         Event::Unproved { conn, .. } => (Some(*conn), None),
         Event::Refused { conn, peer, .. } => (Some(*conn), *peer),
         Event::PairingRequested(request) => (None, Some(request.peer)),
         Event::Seen { peer, .. }
+        | Event::KeySwitched { peer, .. }
         | Event::PairingExpired { peer }
         | Event::Decided { peer, .. }
         | Event::FingerprintChanged { peer, .. }
@@ -83,6 +86,7 @@ pub(super) fn log(event: &Event, now: Instant) {
         Event::ShipIdChanged { before, now, .. } => {
             warn!(target: NODE, %before, %now, "another SHIP ID under the same SKI");
         }
+        Event::KeySwitched { from, to, .. } => info!(target: NODE, %from, %to, "another key of the peer"),
         Event::PersistFailed { seq, detail } => error!(target: NODE, seq, reason = detail, "not kept"),
         Event::Lagged { missed } => warn!(target: NODE, missed, "the application is too slow"),
         Event::Stopped => info!(target: NODE, "stopped"),
@@ -93,6 +97,8 @@ pub(super) fn log(event: &Event, now: Instant) {
         | Event::Refused { .. }
         | Event::Ship { .. }
         | Event::Ended { .. } => connection(event, now),
+        Event::Pin { news, .. } => pin(news, now),
+        Event::KeyMaterial { .. } => info!(target: SHIP, "the peer tells which keys it uses"),
         Event::Lpc { event, .. } => lpc(event, now),
         Event::Custom { name, .. } => info!(target: USE_CASE, name, "custom"),
         _ => spine(event),
@@ -128,6 +134,21 @@ fn connection(event: &Event, now: Instant) {
             }
             _ => warn!(target: SHIP, reason = %ending, "ended"),
         },
+        _ => {}
+    }
+}
+
+fn pin(news: &PinNews, now: Instant) {
+    match news {
+        PinNews::Wanted { required, busy } => warn!(target: SHIP, required, busy, "the peer asks for a PIN"),
+        PinNews::Sent => info!(target: SHIP, "the PIN was sent"),
+        PinNews::Refused => warn!(target: SHIP, "the PIN was wrong"),
+        PinNews::Granted => info!(target: SHIP, "the PIN was taken"),
+        PinNews::Wrong { count, busy_until } => {
+            let busy = busy_until.map(|until| seconds(until.since(now)));
+            warn!(target: SHIP, count, busy, "the peer entered a wrong PIN");
+        }
+        PinNews::Accepted => info!(target: SHIP, "the peer entered the right PIN"),
         _ => {}
     }
 }
