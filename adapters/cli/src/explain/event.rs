@@ -80,7 +80,7 @@ impl Teller {
     fn pin(&mut self, peer: PeerId, news: &PinNews) {
         match news {
             PinNews::Wanted { required: true, .. } => {
-                self.tell(peer, "asks for a PIN; nothing goes on without it")
+                self.tell(peer, "asks for a PIN; nothing goes on without it");
             }
             PinNews::Wanted { .. } => self.tell(peer, "asks for a PIN, and goes on without it"),
             PinNews::Sent => self.tell(peer, "is sent the PIN"),
