@@ -25,6 +25,7 @@ finish() {
     exit "$status"
 }
 trap finish EXIT
+trap 'exit 1' INT TERM
 
 # end NAME: kills what was started under this name, without a word of the shell.
 end() {

@@ -44,6 +44,7 @@ mod macros;
 mod merge;
 mod project;
 mod protect;
+mod recurring;
 mod scaled_number;
 mod select;
 #[cfg(feature = "serde")]

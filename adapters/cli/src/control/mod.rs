@@ -1,37 +1,4 @@
-//! How a running node is spoken to: lines of JSON over the Unix-domain socket `control.sock` of its state folder.
-//!
-//! The node begins with one line that says who it is, and closes where there are too many who speak already:
-//!
-//! ```json
-//! {"eebus":"control","version":1,"pid":4711,"ski":"a80556a2…","ship_id":"EEBUS-0123456789ab"}
-//! ```
-//!
-//! Each further line of the other end is a request with a number of its own choice and exactly one wish; each is
-//! answered, in order, by one line with that number. Unknown members of a request are refused, those of an answer are to
-//! be ignored: later versions add some, and another `version` means another protocol.
-//!
-//! ```json
-//! {"id":1,"view":"peers"}
-//! {"id":1,"ok":[{"peer":0,"ski":"…","decision":"trusted","rung":"secured","waits_for":"peers_user","since_s":12,…}]}
-//! {"id":2,"call":{"Trust":{"peer":0}}}
-//! {"id":2,"ok":"Done"}
-//! {"id":3,"events":true}
-//! {"id":3,"ok":true}
-//! {"event":{"Connected":{"peer":0,"conn":1}}}
-//! {"id":4,"view":"nonsense"}
-//! {"id":4,"error":{"kind":"protocol","message":"…"}}
-//! ```
-//!
-//! * `view`: `node`, `peers` or `connections`, as [`NodeStatus`], [`PeerStatus`] and [`ConnectionStatus`].
-//! * `call`: a [`Call`] of the core in its serde form. Its answer comes once the store keeps what the call decided: what
-//!   is answered survives a loss of power.
-//! * `events`: `true` sends every event from now on as a line of its own, `false` ends that. Whoever reads too slowly
-//!   finds an event `Lagged` with the number of those left out.
-//!
-//! Errors have a `kind`: `protocol` (not understood), `misuse` (the node does not take the call), `busy` (try again),
-//! `not_kept` (the store failed: the decision may not survive a restart), `stopped`.
-//!
-//! A line has [`MAX_LINE`] octets at most; [`MAX_CLIENTS`] speak at a time.
+#![doc = include_str!("../../../../docs/control-socket.md")]
 
 mod alone;
 mod answer;

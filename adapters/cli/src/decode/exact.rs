@@ -70,8 +70,9 @@ impl Exact {
     fn found(&mut self, base: &str, notes: Vec<Note>, violations: Vec<Violation>) {
         let dot = |path: &str| if base.is_empty() || path.is_empty() { "" } else { "." };
         let of_form = |repair| self.is_ordinary && is_ordinary_form(repair);
-        let notes =
-            notes.into_iter().filter(|note| note.repair != Repair::UnknownValue && !of_form(note.repair));
+        // What stands behind a message is none of it, see `input`.
+        let aside = |repair| matches!(repair, Repair::UnknownValue | Repair::Trailing) || of_form(repair);
+        let notes = notes.into_iter().filter(|note| !aside(note.repair));
         let mut findings = Vec::new();
         for Note { repair, path, at } in notes {
             let place = match format!("{base}{}{path}", dot(&path)) {
