@@ -101,6 +101,9 @@ pub(super) fn same_entry(ty: &'static Ty, a: Cursor<'_>, b: Cursor<'_>) -> bool 
     true
 }
 
+/// Entries of an update whose places are kept without an allocation.
+const FEW: usize = 16;
+
 /// How far values could be put in place.
 #[derive(Clone, Copy)]
 struct Overlay {
@@ -126,12 +129,11 @@ fn overlay_entries(stored: &mut Tape, ty: &'static Ty, update: Cursor<'_>) -> Ov
     };
     let list = list.place();
     let mut done = Overlay::NOTHING;
-    if is_ascending(stored, list, ty, update) {
-        let (mut next, end) = (list.wrapping_add(1), stored.at(list).end());
-        for new in entries(update) {
-            let Some(place) = find_entry(stored, ty, new, next, end).filter(|_| done.complete) else { break };
-            done.add(overlay_entry(stored, place, ty, new));
-            next = stored.at(place).end();
+    if let Some(places) = in_order(stored, list, ty, update) {
+        for (new, place) in entries(update).zip(places) {
+            if done.complete {
+                done.add(overlay_entry(stored, place, ty, new));
+            }
         }
     } else {
         let Some(targets) = targets(stored, list, ty, update) else {
@@ -150,14 +152,19 @@ fn overlay_entries(stored: &mut Tape, ty: &'static Ty, update: Cursor<'_>) -> Ov
     done
 }
 
-/// Does each entry of `update` name a stored one behind the one before? That is how most peers write.
-fn is_ascending(stored: &Tape, list: usize, ty: &'static Ty, update: Cursor<'_>) -> bool {
+/// Where the entries of `update` go, if they are few and each names a stored one behind the one before. That is how most
+/// peers write.
+fn in_order(stored: &Tape, list: usize, ty: &'static Ty, update: Cursor<'_>) -> Option<[usize; FEW]> {
     let (mut next, end) = (list.wrapping_add(1), stored.at(list).end());
-    entries(update).all(|new| {
-        let place = stated_identifier(ty, new).and_then(|_| find_entry(stored, ty, new, next, end));
-        next = place.map_or(next, |place| stored.at(place).end());
-        place.is_some()
-    })
+    let mut places = [0; FEW];
+    let mut free = places.iter_mut();
+    for new in entries(update) {
+        stated_identifier(ty, new)?;
+        let place = find_entry(stored, ty, new, next, end)?;
+        *free.next()? = place;
+        next = stored.at(place).end();
+    }
+    Some(places)
 }
 
 fn overlay_entry(stored: &mut Tape, place: usize, ty: &'static Ty, new: Cursor<'_>) -> Overlay {
