@@ -19,7 +19,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// The crate `eebus` from the registry.
+    /// The crate `eebus`.
     pub(crate) fn eebus_crate(messages: &Path) -> Result<Self, Fault> {
         let folder = peers().join("eebus-crate");
         let target = peers().join("../../target/peers");
