@@ -104,6 +104,7 @@ state=$scratch/disk/state
 "$eebus" pair approve "$evse" --state "$state" --no-mdns --seconds 0 >"$scratch/disk.out"
 "$eebus" run --state "$state" --role hems --port 0 --no-mdns >"$scratch/disk.log" 2>&1 &
 pids[disk]=$!
+holds 20 "listening" cat "$scratch/disk.log"
 holds 20 "trusted" "$eebus" pair --state "$state"
 dd if=/dev/zero of="$scratch/disk/filling" bs=1k count=200 2>/dev/null || true
 if "$eebus" pair approve "$hems" --state "$state" --seconds 0 >"$scratch/full.out" 2>&1; then
