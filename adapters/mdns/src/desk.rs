@@ -72,6 +72,30 @@ impl Desk {
     }
 }
 
+/// Makes a backend, which is a desk under its own name, a [`Discovery`].
+macro_rules! at_desk {
+    ($backend:ident) => {
+        impl crate::Discovery for $backend {
+            fn announce(&mut self, record: &eebus_core::ship::txt::Record, port: u16) {
+                self.0.announce(record, port);
+            }
+
+            fn withdraw(&mut self) {
+                self.0.withdraw();
+            }
+
+            fn browse(&mut self, on: bool) {
+                self.0.browse(on);
+            }
+
+            fn poll(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<crate::Found> {
+                self.0.poll(cx)
+            }
+        }
+    };
+}
+pub(crate) use at_desk;
+
 impl Discovery for Desk {
     fn announce(&mut self, record: &Record, port: u16) {
         self.want(|wanted| wanted.announced = Some((record.clone(), port)));

@@ -9,14 +9,13 @@ use std::sync::mpsc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use eebus_core::ship::txt::Record;
 use tracing::{info, warn};
 use zbus::Message;
 
-use crate::desk::{Desk, Wanted, Work};
+use crate::desk::{Desk, Wanted, Work, at_desk};
 use crate::known::Known;
 use crate::links::missing;
-use crate::{Discovery, Error, Found, LOG, LOOK_TIME, Options, Warning};
+use crate::{Error, LOG, LOOK_TIME, Options, Warning};
 use browse::Browse;
 use bus::Bus;
 use group::{Group, Places, places};
@@ -56,23 +55,7 @@ impl Avahi {
     }
 }
 
-impl Discovery for Avahi {
-    fn announce(&mut self, record: &Record, port: u16) {
-        self.0.announce(record, port);
-    }
-
-    fn withdraw(&mut self) {
-        self.0.withdraw();
-    }
-
-    fn browse(&mut self, on: bool) {
-        self.0.browse(on);
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Found> {
-        self.0.poll(cx)
-    }
-}
+at_desk!(Avahi);
 
 /// A bus with a daemon that answers; D-Bus starts it where it is installed so.
 fn connect() -> zbus::Result<Bus> {

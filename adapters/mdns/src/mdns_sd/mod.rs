@@ -5,16 +5,15 @@ mod responder;
 
 use std::collections::BTreeSet;
 use std::io;
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Instant;
 
-use eebus_core::ship::txt::Record;
 use tracing::{info, warn};
 
-use crate::desk::{Desk, Wanted, Work};
+use crate::desk::{Desk, Wanted, Work, at_desk};
 use crate::known::Known;
 use crate::links::{Link, MAX_LINKS, links, missing};
-use crate::{Discovery, Found, GOODBYE_TIME, LOG, LOOK_TIME, Options, Warning};
+use crate::{GOODBYE_TIME, LOG, LOOK_TIME, Options, Warning};
 use probe::probe;
 use responder::Responder;
 
@@ -41,23 +40,7 @@ impl MdnsSd {
     }
 }
 
-impl Discovery for MdnsSd {
-    fn announce(&mut self, record: &Record, port: u16) {
-        self.0.announce(record, port);
-    }
-
-    fn withdraw(&mut self) {
-        self.0.withdraw();
-    }
-
-    fn browse(&mut self, on: bool) {
-        self.0.browse(on);
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Found> {
-        self.0.poll(cx)
-    }
-}
+at_desk!(MdnsSd);
 
 /// A responder for each link.
 struct Responders {

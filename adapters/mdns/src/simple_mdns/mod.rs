@@ -4,7 +4,7 @@ mod records;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::{Duration, Instant};
 
 use eebus_core::ship::txt::Record;
@@ -13,10 +13,10 @@ use simple_mdns::NetworkScope;
 use simple_mdns::sync_discovery::{OneShotMdnsResolver, SimpleMdnsResponder};
 use tracing::{debug, info, warn};
 
-use crate::desk::{Desk, Wanted, Work};
+use crate::desk::{Desk, Wanted, Work, at_desk};
 use crate::known::Known;
 use crate::links::links;
-use crate::{Discovery, Found, LOG, LOOK_TIME, Options, Warning};
+use crate::{LOG, LOOK_TIME, Options, Warning};
 use records::{Heard, News, TTL, announcement, records};
 
 /// How long an answer is waited for: responders take up to 120 ms (RFC 6762 6).
@@ -61,23 +61,7 @@ impl SimpleMdns {
     }
 }
 
-impl Discovery for SimpleMdns {
-    fn announce(&mut self, record: &Record, port: u16) {
-        self.0.announce(record, port);
-    }
-
-    fn withdraw(&mut self) {
-        self.0.withdraw();
-    }
-
-    fn browse(&mut self, on: bool) {
-        self.0.browse(on);
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Found> {
-        self.0.poll(cx)
-    }
-}
+at_desk!(SimpleMdns);
 
 /// The interface it works on.
 struct Link {
